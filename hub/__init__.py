@@ -1,0 +1,1 @@
+"""Jobhub's hub: takes jobs, hands them to workers, and tells every change as an event."""

@@ -1,0 +1,205 @@
+"""The only wiring: builds the parts of a hub process and the Flask application around them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+
+import msgspec
+import redis
+from flask import Flask, Response, request
+from flask_sock import Sock
+
+from hub import limits
+from hub.access import Access
+from hub.config import Settings
+from hub.dispatcher import Dispatcher
+from hub.errors import AccessDenied, JobhubError, TooLarge
+from hub.event_broadcaster import EventBroadcaster
+from hub.http.figures import figures_blueprint
+from hub.http.fleet import queues_blueprint, workers_blueprint
+from hub.http.health import health_blueprint
+from hub.http.jobs import jobs_blueprint
+from hub.http.problems import register_problems
+from hub.job_broker import JobBroker
+from hub.job_reader import JobReader
+from hub.job_waiter import JobWaiter
+from hub.keys import Keys
+from hub.maintenance import Maintenance
+from hub.metrics import MetricsReader
+from hub.redis_service import RedisService
+from hub.replicator import Replicator
+from hub.snapshot import SnapshotReader
+from hub.worker_registry import WorkerRegistry
+from hub.ws.client import ClientHandler
+from hub.ws.connection import Connection, Connections
+from hub.ws.monitor import MonitorHandler
+from hub.ws.protocol import CloseCode, authenticate, error_message
+from hub.ws.worker import WorkerHandler
+
+_MAINTENANCE_EVERY_S = 0.25  # a delayed job starts at most so much late
+_AFTER_FAILURE_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Hub:
+    """The parts of one hub process."""
+
+    settings: Settings
+    service: RedisService
+    access: Access
+    broker: JobBroker
+    registry: WorkerRegistry
+    reader: JobReader
+    snapshots: SnapshotReader
+    metrics: MetricsReader
+    replicator: Replicator
+    broadcaster: EventBroadcaster
+    dispatcher: Dispatcher
+    waiter: JobWaiter
+    maintenance: Maintenance
+    connections: Connections
+
+    def __post_init__(self) -> None:
+        self._stopping = threading.Event()
+        self._tending = threading.Thread(target=self._tend, name="maintenance", daemon=True)
+
+    def start(self) -> None:
+        """Start every thread of the hub."""
+        self.replicator.start()
+        self.broadcaster.start()
+        self.dispatcher.start()
+        self.connections.start()
+        self._tending.start()
+
+    def stop(self) -> None:
+        """Close every connection with 1012 and end the threads."""
+        self._stopping.set()
+        self.dispatcher.stop()
+        self.connections.stop()
+        self.broadcaster.stop()
+        self.replicator.stop()
+        self._tending.join(5.0)
+
+    def _tend(self) -> None:
+        wait_s = _MAINTENANCE_EVERY_S
+        while not self._stopping.wait(wait_s):
+            try:
+                self.maintenance.run_once()
+                wait_s = _MAINTENANCE_EVERY_S
+            except redis.RedisError as error:
+                log.warning("maintenance waits for Redis: %s", error)
+                wait_s = _AFTER_FAILURE_S
+
+
+def create_hub(settings: Settings, redis_url: str) -> Hub:
+    """Build the parts; nothing runs yet."""
+    keys = Keys(settings.namespace)
+    service = RedisService(redis_url, keys, stream_events=settings.stream_events)
+    snapshots = SnapshotReader(service)
+    replicator = Replicator(service, snapshots, settings.ring_events)
+    broker = JobBroker(service, settings)
+    waiter = JobWaiter()
+    replicator.listen(waiter)
+    return Hub(
+        settings=settings,
+        service=service,
+        access=Access(settings, service),
+        broker=broker,
+        registry=WorkerRegistry(service, settings),
+        reader=JobReader(service),
+        snapshots=snapshots,
+        metrics=MetricsReader(service),
+        replicator=replicator,
+        broadcaster=EventBroadcaster(service, snapshots, replicator, settings),
+        dispatcher=Dispatcher(broker, replicator),
+        waiter=waiter,
+        maintenance=Maintenance(service, settings),
+        connections=Connections(),
+    )
+
+
+def create_app(hub: Hub) -> Flask:
+    """Build the Flask application of a hub."""
+    app = Flask("hub", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = limits.BODY_BYTES
+    app.config["SOCK_SERVER_OPTIONS"] = {"receive_bytes": 65_536}
+    app.url_map.strict_slashes = False
+    register_problems(app)
+    _guard(app, hub.access)
+    app.register_blueprint(jobs_blueprint(hub.broker, hub.reader, hub.waiter))
+    app.register_blueprint(workers_blueprint(hub.registry, hub.snapshots))
+    app.register_blueprint(queues_blueprint(hub.broker, hub.snapshots))
+    app.register_blueprint(figures_blueprint(hub.snapshots, hub.reader, hub.metrics, hub.access))
+    app.register_blueprint(health_blueprint(hub.service, hub.replicator))
+    _mount_sockets(Sock(app), hub)
+    return app
+
+
+def _guard(app: Flask, access: Access) -> None:
+    @app.before_request
+    def check() -> None:
+        access.check_source(request.headers)
+        if request.path.startswith("/api/"):
+            access.check_token(request.headers)
+        if (request.content_length or 0) > limits.BODY_BYTES:
+            raise TooLarge(f"at most {limits.BODY_BYTES} bytes are taken", field="body")
+
+    @app.after_request
+    def harden(response: Response) -> Response:
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+        origin = request.headers.get("Origin")
+        if origin is not None and access.origin_allowed(origin, request.host):
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Vary"] = "Origin"
+        return response
+
+
+def _mount_sockets(sock: Sock, hub: Hub) -> None:
+    settings = hub.settings
+
+    def admitted(connection: Connection) -> bool:
+        """Check the token of the upgrade or of the first message; closes what has none."""
+        try:
+            if hub.access.needs_token and "Authorization" not in request.headers:
+                authenticate(connection, hub.access.accepts)
+            else:
+                hub.access.check_token(request.headers)
+        except JobhubError as error:
+            refusal = error if isinstance(error, AccessDenied) else AccessDenied("auth comes first")
+            connection.send(msgspec.json.encode(error_message(refusal)))
+            connection.close(CloseCode.UNAUTHENTICATED, refusal.message)
+            return False
+        return True
+
+    @sock.route("/ws/monitor")
+    def monitor(ws: object) -> None:
+        with hub.connections.open(ws) as connection:
+            if admitted(connection):
+                MonitorHandler(
+                    connection, hub.broadcaster, stats_broadcast=settings.stats_broadcast
+                ).run()
+
+    @sock.route("/ws/worker")
+    def worker(ws: object) -> None:
+        with hub.connections.open(ws) as connection:
+            if admitted(connection):
+                WorkerHandler(
+                    connection,
+                    hub.broker,
+                    hub.registry,
+                    hub.dispatcher,
+                    lease_ms=int(settings.lease_s * 1000),
+                    heartbeat_ms=int(settings.heartbeat_s * 1000),
+                ).run()
+
+    @sock.route("/ws/client")
+    def client(ws: object) -> None:
+        with hub.connections.open(ws) as connection:
+            if admitted(connection):
+                ClientHandler(connection, hub.broker, hub.waiter).run()

@@ -1,0 +1,166 @@
+"""Hands jobs to the workers whose sockets are on this hub.
+
+What I am: a thread that claims for every worker with a free slot, woken by events that make
+something claimable and by a look every quarter of a second. What I trade: a claim that finds nothing
+costs a round trip, so workers with equal offers are asked for once a round, and nobody is asked for
+while nothing is pending.
+
+Cancels, timeouts, drains and superseded names reach the worker's socket from here too, because they
+may be decided on another hub: the event is the message.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+import redis
+
+from hub.event_log import COUNT_NAMES, Event, LoggedEvent
+from hub.job_broker import Assignment, JobBroker
+from hub.replicator import Replicator
+
+_LOOK_EVERY_S: Final = 0.25
+_PENDING: Final = COUNT_NAMES.index("pending")
+_TOLD_REASONS: Final = frozenset({"cancelled", "timeout"})
+
+log = logging.getLogger(__name__)
+
+
+class WorkerPeer(Protocol):
+    """A worker's socket, as far as the dispatcher uses it."""
+
+    worker_id: str
+    connection_id: str
+    profile: str
+    draining: bool
+    holding: int  # grants, as Redis told last
+
+    @property
+    def free(self) -> int:
+        """Slots and prefetch places that nothing holds."""
+
+    def assign(self, assignments: Sequence[Assignment]) -> None:
+        """Push jobs."""
+
+    def cancel(self, job_id: str, fence: int, reason: str) -> None:
+        """Tell that a grant is over."""
+
+    def drain(self, draining: bool) -> None:
+        """Tell that nothing new will come, or that jobs come again."""
+
+    def supersede(self) -> None:
+        """Close: another connection has the name."""
+
+
+class Dispatcher:
+    """Claims for the workers of this hub."""
+
+    def __init__(self, broker: JobBroker, replicator: Replicator) -> None:
+        self._broker = broker
+        self._replicator = replicator
+        self._workers: dict[str, WorkerPeer] = {}
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
+        self._turn = 0
+        replicator.listen(self)
+
+    def start(self) -> None:
+        """Begin to hand out jobs."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; sockets are closed by their owner."""
+        self._stopping.set()
+        self._wake.set()
+        self._thread.join(5.0)
+
+    def add(self, worker: WorkerPeer) -> None:
+        """Hand jobs to a worker; an older socket of the same name is closed."""
+        older = self._workers.get(worker.worker_id)
+        self._workers[worker.worker_id] = worker
+        if older is not None:
+            older.supersede()
+        self.wake()
+
+    def remove(self, worker: WorkerPeer) -> None:
+        """Forget a worker's socket, unless a newer one has taken its place."""
+        if self._workers.get(worker.worker_id) is worker:
+            del self._workers[worker.worker_id]
+
+    def wake(self) -> None:
+        """Look now: something may be claimable."""
+        self._wake.set()
+
+    def on_events(self, events: Sequence[LoggedEvent]) -> None:
+        """Hear what became claimable, and what the workers here must be told."""
+        for logged in events:
+            event = logged.event
+            if event.new_status == "pending" or event.type == "queue_changed":
+                self._wake.set()
+            elif event.type.startswith("worker_"):
+                self._hear_worker(event)
+            elif event.reason in _TOLD_REASONS:
+                self._hear_end(event)
+
+    def on_restart(self) -> None:
+        """Events may be missing: look."""
+        self._wake.set()
+
+    def sweep(self) -> int:
+        """Claim once for every worker with a free slot; returns the jobs handed out."""
+        waiting = [worker for worker in self._workers.values() if worker.free > 0]
+        if not waiting:
+            return 0
+        self._turn = (self._turn + 1) % len(waiting)
+        share = max(1, -(-self._replicator.counts[_PENDING] // len(waiting)))
+        exhausted: set[str] = set()
+        given = 0
+        for worker in waiting[self._turn :] + waiting[: self._turn]:
+            if worker.profile in exhausted or worker.draining:
+                continue
+            assignments = self._broker.claim(worker.worker_id, min(share, worker.free))
+            if assignments:
+                worker.assign(assignments)
+                given += len(assignments)
+            else:
+                exhausted.add(worker.profile)
+        return given
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            woken = self._wake.wait(_LOOK_EVERY_S)
+            self._wake.clear()
+            if not woken and not self._replicator.counts[_PENDING]:
+                continue
+            try:
+                while self.sweep() and not self._stopping.is_set():
+                    pass
+            except redis.RedisError as error:
+                log.warning("no jobs are handed out while Redis cannot be reached: %s", error)
+                self._stopping.wait(_LOOK_EVERY_S)
+
+    def _hear_end(self, event: Event) -> None:
+        held = event.before
+        worker = self._workers.get(held.worker_id or "")
+        if worker is not None and event.job_id and held.fence:
+            worker.cancel(event.job_id, held.fence, event.reason or "")
+
+    def _hear_worker(self, event: Event) -> None:
+        worker = self._workers.get(event.worker_id or "")
+        if worker is None:
+            return
+        if event.connection_id != worker.connection_id:
+            if event.type == "worker_connected":
+                worker.supersede()
+            return
+        if event.worker is not None:
+            worker.holding = len(event.worker.job_ids)
+        draining = event.new_status == "draining"
+        if draining != worker.draining and event.new_status != "offline":
+            worker.drain(draining)
+        if worker.free > 0:
+            self._wake.set()

@@ -1,0 +1,139 @@
+"""Events as the hub reads them, from pub/sub and from the stream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from hub.redis_service import RedisService
+from hub.states import FINAL_STATUSES
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What routing and filtering look at in a record or in an event's `old`."""
+
+    job_type: str | None = None
+    worker_id: str | None = None
+    priority: float | None = None
+    fence: int | None = None
+    order_key: str = ""
+    run_at: int = 0
+    assigned_at: int = 0
+    finished_at: int = 0
+
+
+class WorkerFacts(msgspec.Struct, frozen=True):
+    """What routing looks at in a worker's record."""
+
+    job_ids: list[str] = []
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One event, decoded as far as the hub looks."""
+
+    seq: int
+    type: str
+    timestamp: int
+    job_id: str | None = None
+    worker_id: str | None = None
+    job_type: str | None = None
+    priority: float | None = None
+    fence: int | None = None
+    old_status: str | None = None
+    new_status: str | None = None
+    reason: str | None = None
+    connection_id: str | None = None
+    job: Facts | None = None
+    old: Facts | None = None
+    worker: WorkerFacts | None = None
+
+    @property
+    def before(self) -> Facts:
+        """The record's facts before the move."""
+        after = self.after
+        if self.old is None:
+            return after
+        return Facts(
+            job_type=after.job_type,
+            worker_id=self.old.worker_id or after.worker_id,
+            priority=after.priority if self.old.priority is None else self.old.priority,
+            fence=self.old.fence or after.fence,
+        )
+
+    @property
+    def after(self) -> Facts:
+        """The record's facts after the move; events without a record carry them themselves."""
+        return self.job or Facts(self.job_type, self.worker_id, self.priority, self.fence)
+
+
+class LoggedEvent(msgspec.Struct, frozen=True):
+    """An event, its JSON as published, and the counts right after it."""
+
+    event: Event
+    raw: bytes
+    counts: tuple[int, ...]
+
+    @property
+    def seq(self) -> int:
+        """Its place in the epoch."""
+        return self.event.seq
+
+
+_DECODER = msgspec.json.Decoder(Event)
+
+COUNT_NAMES = (
+    "scheduled",
+    "pending",
+    "assigned",
+    "in_progress",
+    "completed",
+    "failed",
+    "cancelled",
+    "kept",
+)
+_PLACES = {name: place for place, name in enumerate(COUNT_NAMES)}
+_GAUGES = frozenset({"scheduled", "pending", "assigned", "in_progress"})
+
+
+def log_event(raw: bytes, counts: tuple[int, ...]) -> LoggedEvent:
+    """Decode an event; `counts` are those right before it."""
+    event = _DECODER.decode(raw)
+    return LoggedEvent(event, raw, count_after(counts, event))
+
+
+def count_after(counts: tuple[int, ...], event: Event) -> tuple[int, ...]:
+    """The jobs a state after `event`: four gauges, three totals that only grow, and what is kept."""
+    old, new = event.old_status, event.new_status
+    if event.job is None or old == new:
+        return counts
+    changed = list(counts)
+    if old in _GAUGES:
+        changed[_PLACES[old]] -= 1
+    if new is not None:
+        changed[_PLACES[new]] += 1
+    changed[_PLACES["kept"]] += (new in FINAL_STATUSES) - (old in FINAL_STATUSES)
+    return tuple(changed)
+
+
+class EventLog:
+    """Reads the stream of one namespace."""
+
+    def __init__(self, service: RedisService) -> None:
+        self._service = service
+
+    def head(self) -> tuple[str, int]:
+        """Read the epoch and the newest seq. Redis: HMGET."""
+        epoch, seq = self._service.redis.hmget(self._service.keys.meta, ["epoch", "seq"])
+        return (epoch or b"").decode(), int(seq or 0)
+
+    def read_after(self, seq: int, count: int) -> list[bytes]:
+        """Read the JSON of up to `count` events after `seq`; empty when the next one is not there.
+
+        Whether the log still begins early enough is for the caller to see at the first event's seq.
+        Redis: XRANGE, O(log n + count).
+        """
+        entries: Any = self._service.redis.xrange(
+            self._service.keys.events, min=f"{seq + 1}-0", max="+", count=count
+        )
+        return [fields[b"e"] for _, fields in entries]

@@ -1,0 +1,102 @@
+"""CSV as spreadsheets and pandas read it, one row at a time: memory does not grow with rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from hub.metrics import MetricsRow
+from hub.records import Job
+
+JOB_COLUMNS: Final = (
+    "job_id",
+    "job_type",
+    "status",
+    "run",
+    "priority",
+    "attempt",
+    "losses",
+    "worker_id",
+    "workflow_id",
+    "customer_id",
+    "created_at",
+    "pending_at",
+    "assigned_at",
+    "started_at",
+    "finished_at",
+    "wait_ms",
+    "run_ms",
+    "turnaround_ms",
+    "error_type",
+    "error_message",
+)
+METRICS_COLUMNS: Final = MetricsRow.__struct_fields__
+
+_ROWS_A_CHUNK: Final = 200
+_NUMERIC: Final = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+
+
+def jobs_csv(jobs: Iterable[Job]) -> Iterator[str]:
+    """Write jobs.csv in chunks, header first."""
+    return _csv(JOB_COLUMNS, (_job_cells(job) for job in jobs))
+
+
+def metrics_csv(rows: Iterable[MetricsRow]) -> Iterator[str]:
+    """Write metrics.csv in chunks, header first."""
+    return _csv(METRICS_COLUMNS, (_metrics_cells(row) for row in rows))
+
+
+def iso_time(at: int | None) -> str:
+    """Write Unix milliseconds as ISO 8601 in UTC, to the millisecond; empty for None."""
+    if at is None:
+        return ""
+    moment = datetime.fromtimestamp(at / 1000, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at % 1000:03d}Z"
+
+
+def safe_cell(value: Any) -> str:
+    """Write a cell that no spreadsheet takes for a formula.
+
+    Source: OWASP, CSV injection; numbers keep their sign.
+    """
+    text = "" if value is None else str(value)
+    if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") and not _NUMERIC.fullmatch(text):
+        return "'" + text
+    return text
+
+
+def _csv(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)  # RFC 4180: CRLF, quotes doubled
+    writer.writerow(columns)
+    for number, row in enumerate(rows, 1):
+        writer.writerow([safe_cell(cell) for cell in row])
+        if number % _ROWS_A_CHUNK == 0:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()
+
+
+def _job_cells(job: Job) -> Iterator[Any]:
+    for column in JOB_COLUMNS:
+        if column.endswith("_at"):
+            yield iso_time(getattr(job, column))
+        elif column == "turnaround_ms":
+            yield None if job.finished_at is None else job.finished_at - job.created_at
+        elif column == "error_type":
+            yield job.error.type if job.error else None
+        elif column == "error_message":
+            yield job.error.message if job.error else None
+        else:
+            yield getattr(job, column)
+
+
+def _metrics_cells(row: MetricsRow) -> Iterator[Any]:
+    for column in METRICS_COLUMNS:
+        value = getattr(row, column)
+        yield iso_time(value) if column == "bucket_start" else value

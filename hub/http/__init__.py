@@ -1,0 +1,1 @@
+"""The HTTP side of the hub: one blueprint a resource; Flask stops here."""

@@ -1,0 +1,75 @@
+"""Answers: JSON for what went well, RFC 9457 problem documents for what did not."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+import redis
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from hub.errors import JobhubError
+
+RETRY_AFTER_S: Final = 2
+
+log = logging.getLogger(__name__)
+
+
+class Problem(msgspec.Struct, omit_defaults=True):
+    """RFC 9457, with a stable `code` and the field that is to blame."""
+
+    title: str
+    status: int
+    code: str
+    detail: str
+    field: str | None = None
+    type: str = "about:blank"
+
+
+def answer(value: Any, status: int = 200) -> Response:
+    """Answer with JSON."""
+    return Response(msgspec.json.encode(value), status, mimetype="application/json")
+
+
+def problem(
+    status: int, code: str, detail: str, field: str | None = None
+) -> Response:
+    """Answer with a problem document."""
+    body = Problem(HTTPStatus(status).phrase, status, code, detail, field)
+    response = Response(msgspec.json.encode(body), status, mimetype="application/problem+json")
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    if status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def register_problems(app: Flask) -> None:
+    """Turn every failure of a request into a problem document."""
+
+    @app.errorhandler(JobhubError)
+    def refused(error: JobhubError) -> Response:
+        return problem(error.status, error.code, error.message, error.field)
+
+    @app.errorhandler(redis.RedisError)
+    def unavailable(error: redis.RedisError) -> Response:
+        log.warning("Redis: %s", error)
+        return problem(503, "unavailable", "Redis cannot be reached or cannot write; try again")
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response:
+        status = error.code or 500
+        code = HTTPStatus(status).phrase.lower().replace(" ", "_").replace("-", "_")
+        response = problem(status, code, error.description or "")
+        allow = getattr(error, "valid_methods", None)
+        if allow:
+            response.headers["Allow"] = ", ".join(sorted(allow))
+        return response
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> Response:
+        log.exception("a request failed", exc_info=error)
+        return problem(500, "internal", "the hub failed; its log says why")

@@ -1,0 +1,385 @@
+"""The only module that changes jobs: each method is one Lua script, and the script tells the change.
+
+The broker never knows who listens. Requests arrive validated by `hub.messages`; what depends on
+Redis (the state of the job, the fence, the lanes) is decided inside the script, atomically.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+from base64 import b32encode
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any, Literal
+
+import msgspec
+
+from hub import limits
+from hub.config import Settings
+from hub.errors import (
+    Conflict,
+    IdempotencyConflict,
+    InvalidInput,
+    JobhubError,
+    LimitReached,
+    NotFound,
+    TooLarge,
+)
+from hub.job_reader import read_job
+from hub.lane_fitter import LaneFitter
+from hub.matching import make_lane
+from hub.messages import JobLog, JobProgress, ReportedError, SubmitRequest
+from hub.records import Job
+from hub.redis_service import RedisService
+
+Verdict = Literal["ack", "stale"]
+
+# What the client decides of the small record; the rest of a SubmitRequest is stored elsewhere.
+_RECORD_FIELDS = (
+    "job_type",
+    "priority",
+    "customer_id",
+    "workflow_id",
+    "workflow_priority",
+    "workflow_submitted_at",
+    "step_number",
+    "total_steps",
+    "idempotency_key",
+    "run_at",
+    "max_attempts",
+    "timeout_s",
+    "retry",
+)
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """A job, and whether this call made it (False: an idempotent repeat)."""
+
+    job: Job
+    created: bool
+
+
+class Assignment(msgspec.Struct, frozen=True):
+    """A job given to a worker under a fence. `job` is the small record as JSON."""
+
+    job_id: str
+    fence: int
+    attempt: int
+    timeout_s: float
+    job: msgspec.Raw
+    payload: msgspec.Raw
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of a result, and the jobs that fill the slot it freed."""
+
+    verdict: Verdict
+    assignments: list[Assignment]
+
+
+class JobBroker:
+    """Takes jobs from clients and gives them to workers.
+
+    Every method raises redis.ConnectionError or TimeoutError when Redis gave no answer; the
+    move may have happened, and nothing is half done.
+    """
+
+    def __init__(self, service: RedisService, settings: Settings) -> None:
+        self._service = service
+        self._fitter = LaneFitter(service)
+        self._grant_args = {
+            "lease_ms": int(settings.lease_s * 1000),
+            "accept_ms": int(settings.accept_s * 1000),
+        }
+
+    # --- Clients ------------------------------------------------------------------------------
+
+    def submit(self, request: SubmitRequest, *, submitted_by: str) -> Submission:
+        """Store a job, or find the one that its idempotency key names.
+
+        Raises: InvalidInput, TooLarge, IdempotencyConflict, LimitReached (lanes).
+        Redis:  submit_job.lua, one round trip, atomic, O(log pending).
+        """
+        payload = _checked_payload(request)
+        lane = make_lane(request.job_type, request.requirements)
+        word, *detail = self._service.run(
+            "submit_job",
+            job_id=new_job_id(),
+            record=_record_json(request, submitted_by),
+            payload=payload,
+            requirements=msgspec.json.encode(lane.requirements) if lane.requirements else "",
+            lane=lane.lane_id,
+            lanes_max=limits.LANES,
+            delay_ms=int((request.delay_s or 0) * 1000),
+            idempotency=f"{submitted_by} {request.idempotency_key}"
+            if request.idempotency_key
+            else "",
+            digest=_body_digest(request, payload),
+        )
+        if word == b"created":
+            return Submission(decode_record(detail[0]), created=True)
+        if word == b"exists":
+            return Submission(self.get(detail[0].decode()), created=False)
+        raise _submit_refusal(word, detail, request)
+
+    def submit_batch(
+        self, requests: Sequence[SubmitRequest], *, submitted_by: str
+    ) -> list[Submission | JobhubError]:
+        """Submit each job by itself; an item that is refused holds its error."""
+        results: list[Submission | JobhubError] = []
+        for request in requests:
+            try:
+                results.append(self.submit(request, submitted_by=submitted_by))
+            except JobhubError as error:
+                results.append(error)
+        return results
+
+    def get(self, job_id: str) -> Job:
+        """Read one job with its payload, result and traceback.
+
+        Raises: NotFound.
+        """
+        return read_job(self._service, job_id)
+
+    def cancel(self, job_id: str, *, actor: str) -> Job:
+        """End the job's run now; a worker that has it is told.
+
+        Raises: NotFound; Conflict: the run is over.
+        Redis:  cancel_job.lua, atomic, O(log n).
+        """
+        word, *detail = self._service.run("cancel_job", job_id=job_id, actor=actor)
+        job = _known(word, detail, job_id)
+        if word == b"final":
+            raise Conflict(f"the job is {job.status} already", code="job_final")
+        return job
+
+    def retry(self, job_id: str, *, actor: str) -> Job:
+        """Start a new run of a job whose run is over.
+
+        Raises: NotFound; Conflict: the run is not over.
+        Redis:  retry_job.lua, atomic, O(log n). A second call may start a third run.
+        """
+        word, *detail = self._service.run("retry_job", job_id=job_id, actor=actor)
+        job = _known(word, detail, job_id)
+        if word == b"live":
+            raise Conflict(f"the job is {job.status}; only a finished one is retried", code="job_live")
+        return job
+
+    def pause(self, job_type: str, *, actor: str) -> msgspec.Raw:
+        """Stop giving out jobs of `job_type`; returns its queue. Raises: NotFound."""
+        return self._set_paused(job_type, "1", actor)
+
+    def resume(self, job_type: str, *, actor: str) -> msgspec.Raw:
+        """Give out jobs of `job_type` again; returns its queue. Raises: NotFound."""
+        return self._set_paused(job_type, "0", actor)
+
+    def _set_paused(self, job_type: str, paused: str, actor: str) -> msgspec.Raw:
+        queue = self._service.run("pause_queue", job_type=job_type, paused=paused, actor=actor)
+        if queue is None:
+            raise NotFound(f"no job of type {job_type} was ever seen", field="job_type")
+        return msgspec.Raw(queue)
+
+    # --- Workers ------------------------------------------------------------------------------
+
+    def claim(self, worker_id: str, limit: int) -> list[Assignment]:
+        """Give the most urgent pending jobs that the worker fits, at most `limit`.
+
+        The worker owns each until its lease runs out; it must renew before then, or the reaper
+        hands the job to someone else and its fence is dead. Never blocks.
+
+        Redis: claim_jobs.lua, one round trip (more after a lane was made), O(jobs log pending).
+        """
+        while True:
+            reply = self._service.run(
+                "claim_jobs", worker_id=worker_id, limit=limit, **self._grant_args
+            )
+            if reply != b"refresh":
+                return [read_assignment(item) for item in reply]
+            self._fitter.refresh()
+
+    def start(self, worker_id: str, job_id: str, fence: int) -> Verdict:
+        """Note that the handler began. Redis: start_job.lua, atomic."""
+        return self._about("start_job", worker_id, job_id, fence)
+
+    def progress(self, worker_id: str, message: JobProgress) -> Verdict:
+        """Note how far the handler is. Redis: progress_job.lua, atomic."""
+        members = msgspec.json.encode(
+            {
+                name: value
+                for name in ("percent", "message", "current_step", "of_steps", "eta_ms")
+                if (value := getattr(message, name)) is not None
+            }
+        )
+        return self._about(
+            "progress_job",
+            worker_id,
+            message.job_id,
+            message.fence,
+            progress=members,
+            members=members[1:-1],
+        )
+
+    def append_log(self, worker_id: str, message: JobLog) -> Verdict:
+        """Keep lines of the job's log. Redis: append_log.lua, atomic."""
+        return self._about(
+            "append_log",
+            worker_id,
+            message.job_id,
+            message.fence,
+            lines=msgspec.json.encode(message.lines),
+            kept=limits.LOG_LINES_KEPT,
+        )
+
+    def complete(
+        self, worker_id: str, job_id: str, fence: int, result: bytes, *, claim: int = 0
+    ) -> Outcome:
+        """Record a result once, free the slot and give up to `claim` next jobs.
+
+        Raises: TooLarge. Redis: complete_job.lua, one round trip, atomic.
+        """
+        if len(result) > limits.RESULT_BYTES:
+            raise TooLarge(f"at most {limits.RESULT_BYTES} bytes are taken", field="result")
+        reply = self._service.run(
+            "complete_job",
+            worker_id=worker_id,
+            job_id=job_id,
+            fence=fence,
+            result=result,
+            claim=claim,
+            **self._grant_args,
+        )
+        return self._outcome(worker_id, reply, claim)
+
+    def fail(
+        self, worker_id: str, job_id: str, fence: int, error: ReportedError, *, claim: int = 0
+    ) -> Outcome:
+        """Record an attempt's error; the job is retried later or fails for good.
+
+        Redis: fail_job.lua, one round trip, atomic.
+        """
+        failure = {
+            "type": error.type,
+            "message": error.message[: limits.ERROR_MESSAGE_CHARS],
+            "retryable": error.retryable,
+        }
+        reply = self._service.run(
+            "fail_job",
+            worker_id=worker_id,
+            job_id=job_id,
+            fence=fence,
+            failure=msgspec.json.encode(failure),
+            traceback=_last_lines(error.traceback or ""),
+            chance=random.random(),
+            claim=claim,
+            **self._grant_args,
+        )
+        return self._outcome(worker_id, reply, claim)
+
+    def release(self, worker_id: str, job_id: str, fence: int) -> Verdict:
+        """Free the slot of a grant; a live job goes back uncounted. Redis: release_job.lua."""
+        reply: bytes = self._service.run(
+            "release_job", worker_id=worker_id, job_id=job_id, fence=fence
+        )
+        return "ack" if reply == b"ack" else "stale"
+
+    def _about(
+        self, script: str, worker_id: str, job_id: str, fence: int, **args: Any
+    ) -> Verdict:
+        reply = self._service.run(
+            script,
+            worker_id=worker_id,
+            job_id=job_id,
+            fence=fence,
+            lease_ms=self._grant_args["lease_ms"],
+            **args,
+        )
+        return "ack" if reply == b"ack" else "stale"
+
+    def _outcome(self, worker_id: str, reply: list[Any], claim: int) -> Outcome:
+        verdict, given = reply
+        if given == b"refresh":
+            assignments = self.claim(worker_id, claim)
+        else:
+            assignments = [read_assignment(item) for item in given]
+        return Outcome("ack" if verdict == b"ack" else "stale", assignments)
+
+
+def new_job_id() -> str:
+    """Make a job id: 20 lower-case letters and digits, 100 random bits."""
+    return b32encode(secrets.token_bytes(13)).decode().lower()[:20]
+
+
+def decode_record(raw: bytes) -> Job:
+    """Read a stored small record."""
+    return msgspec.json.decode(raw, type=Job)
+
+
+def read_assignment(reply: list[bytes]) -> Assignment:
+    """Read one item of what claim_jobs returns."""
+    job_id, fence, attempt, timeout_s, record, payload = reply
+    return Assignment(
+        job_id.decode(),
+        int(fence),
+        int(attempt),
+        float(timeout_s),
+        msgspec.Raw(record),
+        msgspec.Raw(payload),
+    )
+
+
+def _record_json(request: SubmitRequest, submitted_by: str) -> bytes:
+    record = {
+        name: value for name in _RECORD_FIELDS if (value := getattr(request, name)) is not None
+    }
+    record["submitted_by"] = submitted_by
+    return msgspec.json.encode(record)
+
+
+def _checked_payload(request: SubmitRequest) -> bytes:
+    if request.run_at is not None and request.delay_s is not None:
+        raise InvalidInput("give run_at or delay_s, not both", field="delay_s")
+    for field in ("workflow_priority", "workflow_submitted_at"):
+        if getattr(request, field) is not None and request.workflow_id is None:
+            raise InvalidInput("needs a workflow_id", field=field)
+    payload = bytes(request.payload)
+    if len(payload) > limits.PAYLOAD_BYTES:
+        raise TooLarge(f"at most {limits.PAYLOAD_BYTES} bytes are taken", field="payload")
+    return payload
+
+
+def _body_digest(request: SubmitRequest, payload: bytes) -> str:
+    """Digest of what the client asked for, however it spelt the JSON."""
+    body = msgspec.to_builtins(msgspec.structs.replace(request, payload=msgspec.Raw(b"null")))
+    body["payload"] = msgspec.json.decode(payload)
+    for socket_field in ("type", "request_id"):
+        body.pop(socket_field, None)
+    return sha256(msgspec.json.encode(body, order="sorted")).hexdigest()
+
+
+def _submit_refusal(word: bytes, detail: list[bytes], request: SubmitRequest) -> JobhubError:
+    if word == b"idempotency_conflict":
+        return IdempotencyConflict(
+            f"{request.idempotency_key} was used with another body, for job {detail[0].decode()}",
+            field="idempotency_key",
+        )
+    if word == b"workflow_conflict":
+        return InvalidInput(
+            f"the first job of workflow {request.workflow_id} fixed another value",
+            field=detail[0].decode(),
+            code="workflow_conflict",
+        )
+    return LimitReached(
+        f"{limits.LANES} lanes (job type and requirements) are in use", code="too_many_lanes"
+    )
+
+
+def _known(word: bytes, detail: list[bytes], job_id: str) -> Job:
+    if word == b"unknown":
+        raise NotFound(f"no job {job_id}", field="job_id")
+    return decode_record(detail[0])
+
+
+def _last_lines(traceback: str) -> str:
+    lines = traceback.splitlines()[-limits.TRACEBACK_LINES :]
+    return "\n".join(lines)[-limits.TRACEBACK_CHARS :]

@@ -1,0 +1,31 @@
+"""Every default limit of the hub in one place, with its unit."""
+
+from __future__ import annotations
+
+from typing import Final
+
+BODY_BYTES: Final = 1_000_000
+PAYLOAD_BYTES: Final = 64_000
+RESULT_BYTES: Final = 256_000
+JSON_DEPTH: Final = 32
+NAME_CHARS: Final = 200
+ERROR_MESSAGE_CHARS: Final = 4_000
+TRACEBACK_LINES: Final = 50
+TRACEBACK_CHARS: Final = 16_000
+PROGRESS_MESSAGE_CHARS: Final = 500
+BATCH_JOBS: Final = 1_000
+LANES: Final = 1_000
+LOG_LINES_A_MESSAGE: Final = 100
+LOG_LINE_CHARS: Final = 2_000
+LOG_LINES_KEPT: Final = 1_000
+HISTORY_ENTRIES_KEPT: Final = 200
+SLOTS: Final = 1_000
+JOB_TYPES_A_WORKER: Final = 200
+HELD_A_WORKER: Final = 2_000
+CAPABILITIES_BYTES: Final = 16_000
+REQUIREMENTS_BYTES: Final = 4_000
+TIME_MAX_MS: Final = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z: 15 digits in an order key
+
+SNAPSHOT_BYTES: Final = 1_048_576
+SNAPSHOT_WINDOW: Final = 100  # rows of pending, scheduled, completed, failed, cancelled
+SNAPSHOT_ACTIVE: Final = 500  # rows of active jobs, and of workers

@@ -1,0 +1,22 @@
+-- adopt_epoch: start a new epoch when there is none, or when the server is not the one that the epoch was kept by.
+--
+-- key meta HASH        epoch, run_id, seq, fence
+-- key events STREAM    deleted with its epoch
+-- key channel CHANNEL  "<epoch> 0 " tells every hub
+-- arg epoch string     the name of the new epoch, should one start
+-- arg run_id string    of the server that this connection reached
+-- arg stream_max int   events that the log keeps at least
+--
+-- A server that came back may have lost its last second: a seq or fence given out again would
+-- diverge in silence, so both start where nothing was. Returns the epoch. O(1). Idempotent.
+
+local known = redis.call('HMGET', db.meta, 'epoch', 'run_id', 'fence')
+redis.call('HSET', db.meta, 'stream_max', arg.stream_max)
+if known[1] and known[2] == arg.run_id then return known[1] end
+local clock = redis.call('TIME')
+local fence = math.max(tonumber(known[3]) or 0, (clock[1] * 1000 + math.floor(clock[2] / 1000)) * 1000)
+redis.call('DEL', db.events)
+redis.call('HSET', db.meta, 'epoch', arg.epoch, 'run_id', arg.run_id, 'seq', '0',
+  'fence', string.format('%.0f', fence))
+redis.call('PUBLISH', db.channel, arg.epoch .. ' 0 ')
+return arg.epoch

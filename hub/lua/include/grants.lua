@@ -1,0 +1,50 @@
+-- grants: give jobs to a worker, and take them back.
+--
+-- key heads PREFIX           ZSET a profile: "<head member> <lane>" scored as the head
+-- key profile_versions HASH  profile -> the lanes_version that its lanes are complete for
+-- key meta HASH              fence, lanes_version
+-- key held PREFIX            HASH a worker: its grants
+-- key job PREFIX             HASH a job: payload
+--
+-- args of a script that grants: lease_ms, accept_ms
+
+local function grant(job, worker)
+  local rec = job.rec
+  rec.worker_id, rec.fence = worker.worker_id, text(redis.call('HINCRBY', db.meta, 'fence', 1))
+  rec.assigned_at, rec.attempt = now, job.ended + 1
+  move_job(job, 'assigned', 'job_assigned')
+  hold(worker.worker_id, rec.job_id, rec.fence, arg.lease_ms, arg.accept_ms)
+end
+
+local function assignment(job)
+  local rec = job.rec
+  return {rec.job_id, rec.fence, rec.attempt, tostring(rec.timeout_s), job.json,
+    redis.call('HGET', db.job .. rec.job_id, 'payload')}
+end
+
+-- Up to `limit` of the most urgent pending jobs that the worker fits. 'refresh' when a lane was
+-- made that the hub has not matched against the worker's profile: its jobs might be more urgent.
+local function claim(worker, limit)
+  local assignments = {}
+  if not worker or worker.draining == '1' or worker.status == 'offline' then return assignments end
+  local version = redis.call('HGET', db.meta, 'lanes_version') or '0'
+  if redis.call('HGET', db.profile_versions, worker.profile) ~= version then return 'refresh' end
+  local free = worker.slots + worker.prefetch - redis.call('HLEN', db.held .. worker.worker_id)
+  while #assignments < math.min(limit, free) do
+    local head = redis.call('ZRANGE', db.heads .. worker.profile, 0, 0)[1]
+    if not head then break end
+    local job = load_job(string.match(head, '^%d+:(%S+) '))
+    grant(job, worker)
+    assignments[#assignments + 1] = assignment(job)
+  end
+  return assignments
+end
+
+-- The live job of a grant: nil when the grant is stale or no longer the job's.
+local function live_job(worker_id, job_id, fence)
+  if held_job(worker_id, fence) ~= job_id then return nil end
+  local job = load_job(job_id)
+  local status = job and job.rec.status
+  if (status == 'assigned' or status == 'in_progress') and job.rec.fence == fence then return job end
+  return nil
+end

@@ -1,0 +1,113 @@
+-- jobs: read and write a job's record, and move it: indexes, counts, history and event in one place.
+--
+-- key job PREFIX        HASH a job: rec (small record, JSON), payload, result, traceback, requirements,
+--                       lane, ended (attempts with an outcome), settled and revoked (fences)
+-- key history PREFIX    LIST a job: its transitions, JSON, all runs, the newest kept
+-- key counts HASH       jobs a state; final ones cumulative; kept
+-- key scheduled ZSET    job ids by run_at
+-- key active ZSET       job ids by assigned_at
+-- key timeouts ZSET     job ids by the end of their attempt's time
+-- key finished PREFIX   ZSET a final state: job ids by finished_at
+
+local GAUGES = {scheduled = true, pending = true, assigned = true, in_progress = true}
+local HISTORY_KEPT = 200
+
+local function load_job(job_id)
+  local values = redis.call('HMGET', db.job .. job_id, 'rec', 'requirements', 'lane', 'ended', 'settled', 'revoked')
+  if not values[1] then return nil end
+  local rec = cjson.decode(values[1])
+  rec.requirements = nil
+  if rec.fence then rec.fence = text(rec.fence) end
+  return {rec = rec, requirements = values[2], lane = values[3], ended = tonumber(values[4] or '0'),
+    settled = values[5], revoked = values[6]}
+end
+
+-- The fence has 16 digits and cjson writes 14; requirements are kept as the client wrote them.
+local function job_json(job)
+  local rec = job.rec
+  local fence = rec.fence
+  rec.fence = nil
+  local json = string.sub(cjson.encode(rec), 1, -2)
+  rec.fence = fence
+  if fence then json = json .. ',"fence":' .. fence end
+  if job.requirements then json = json .. ',"requirements":' .. job.requirements end
+  return json .. '}'
+end
+
+local function save_job(job)
+  job.rec.rev = job.rec.rev + 1
+  job.json = job_json(job)
+  redis.call('HSET', db.job .. job.rec.job_id, 'rec', job.json)
+end
+
+local function remember(job, old, reason)
+  local rec = job.rec
+  local entry = {at = now, old_status = old, new_status = rec.status, run = rec.run, attempt = rec.attempt,
+    worker_id = rec.worker_id, reason = reason, error = rec.error}
+  local json = string.sub(cjson.encode(entry), 1, -2)
+  if rec.fence then json = json .. ',"fence":' .. rec.fence end
+  local key = db.history .. rec.job_id
+  if redis.call('RPUSH', key, json .. '}') > HISTORY_KEPT then redis.call('LPOP', key) end
+end
+
+-- Tell a change of the saved record. `old` is the state before, nil for a new job; `before` holds
+-- members of "old", already JSON.
+local function tell_job(kind, job, old, reason, members, before)
+  emit(kind, '"job_id":"' .. job.rec.job_id .. '",' .. status_pair(old, job.rec.status)
+    .. (reason and member('reason', reason) or '') .. (members or '')
+    .. (before and before ~= '' and ',"old":{' .. before .. '}' or '') .. ',"job":' .. job.json)
+  remember(job, old, reason)
+end
+
+local function leave_status(job, status)
+  local job_id = job.rec.job_id
+  if status == 'pending' then
+    leave_lane(job)
+  elseif status == 'scheduled' then
+    redis.call('ZREM', db.scheduled, job_id)
+  elseif status == 'assigned' or status == 'in_progress' then
+    redis.call('ZREM', db.active, job_id)
+    redis.call('ZREM', db.timeouts, job_id)
+  else
+    redis.call('ZREM', db.finished .. status, job_id)
+    redis.call('HINCRBY', db.counts, 'kept', -1)
+  end
+  if GAUGES[status] then
+    local left = redis.call('HINCRBY', db.counts, status, -1)
+    if status == 'pending' then raise_max('pending_max', left + 1) end
+  end
+end
+
+local function enter_status(job, status)
+  local rec = job.rec
+  local count = redis.call('HINCRBY', db.counts, status, 1)
+  if status == 'pending' then
+    rec.pending_at = now
+    join_lane(job)
+    raise_max('pending_max', count)
+  elseif status == 'scheduled' then
+    redis.call('ZADD', db.scheduled, text(rec.run_at), rec.job_id)
+  elseif status == 'assigned' or status == 'in_progress' then
+    redis.call('ZADD', db.active, text(rec.assigned_at), rec.job_id)
+  else
+    redis.call('ZADD', db.finished .. status, text(now), rec.job_id)
+    redis.call('HINCRBY', db.counts, 'kept', 1)
+    rec.finished_at = now
+    rec.run_ms = rec.started_at and now - rec.started_at
+    bump(status)
+    if status ~= 'cancelled' then
+      observe('turnaround', now - rec.created_at)
+      if rec.run_ms then observe('run', rec.run_ms) end
+    end
+  end
+end
+
+-- Move a job: everything that its state implies, in one place. Change other fields first.
+local function move_job(job, status, kind, reason, members, before)
+  local old = job.rec.status
+  leave_status(job, old)
+  job.rec.status = status
+  enter_status(job, status)
+  save_job(job)
+  tell_job(kind, job, old, reason, members, before)
+end

@@ -1,0 +1,69 @@
+-- lanes: pending jobs of one type and the same requirements, and for each profile its lanes by head.
+--
+-- key lane PREFIX           ZSET a lane: "<order_key>:<job_id>" scored -priority
+-- key pending ZSET          the same members of all lanes: the order of processing
+-- key waiting PREFIX        ZSET a job type: job ids by pending_at
+-- key lanes HASH            lane -> JSON {job_type, requirements}
+-- key lane_heads HASH       lane -> "score member" as the profiles see it
+-- key lane_profiles PREFIX  SET a lane: the profiles that fit it
+-- key heads PREFIX          ZSET a profile: "<head member> <lane>" scored as the head
+-- key paused SET            job types that nobody is given
+-- key job_types SET         every job type that a lane was made for
+-- key meta HASH             lanes_version: grows when a lane is made
+--
+-- Equal scores sort by member, so the exact order needs no float tricks, and a claim looks at one
+-- head however many lanes there are. Only a change of a lane's head touches its profiles.
+
+local function set_head(lane, head)
+  local told = redis.call('HGET', db.lane_heads, lane) or ''
+  if head == told then return end
+  local old_member = string.match(told, ' (.*)$')
+  local score, new_member = string.match(head, '^(%S+) (.*)$')
+  for _, profile in ipairs(redis.call('SMEMBERS', db.lane_profiles .. lane)) do
+    if old_member then redis.call('ZREM', db.heads .. profile, old_member .. ' ' .. lane) end
+    if new_member then redis.call('ZADD', db.heads .. profile, score, new_member .. ' ' .. lane) end
+  end
+  if new_member then
+    redis.call('HSET', db.lane_heads, lane, head)
+  else
+    redis.call('HDEL', db.lane_heads, lane)
+  end
+end
+
+local function sync_head(lane, job_type)
+  local first = redis.call('ZRANGE', db.lane .. lane, 0, 0, 'WITHSCORES')
+  local open = first[1] and redis.call('SISMEMBER', db.paused, job_type) == 0
+  set_head(lane, open and (first[2] .. ' ' .. first[1]) or '')
+end
+
+local function lane_member(job)
+  return job.rec.order_key .. ':' .. job.rec.job_id
+end
+
+-- An empty lane may have been cleared away since the job was last pending.
+local function make_lane(job)
+  local requirements = job.requirements and (',"requirements":' .. job.requirements) or ''
+  local made = redis.call('HSETNX', db.lanes, job.lane,
+    '{"job_type":' .. cjson.encode(job.rec.job_type) .. requirements .. '}')
+  if made == 1 then
+    redis.call('HINCRBY', db.meta, 'lanes_version', 1)
+    redis.call('SADD', db.job_types, job.rec.job_type)
+  end
+end
+
+local function join_lane(job)
+  local score, line = text(-job.rec.priority), lane_member(job)
+  make_lane(job)
+  redis.call('ZADD', db.lane .. job.lane, score, line)
+  redis.call('ZADD', db.pending, score, line)
+  redis.call('ZADD', db.waiting .. job.rec.job_type, text(job.rec.pending_at), job.rec.job_id)
+  sync_head(job.lane, job.rec.job_type)
+end
+
+local function leave_lane(job)
+  local line = lane_member(job)
+  redis.call('ZREM', db.lane .. job.lane, line)
+  redis.call('ZREM', db.pending, line)
+  redis.call('ZREM', db.waiting .. job.rec.job_type, job.rec.job_id)
+  sync_head(job.lane, job.rec.job_type)
+end

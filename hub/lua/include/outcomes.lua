@@ -1,0 +1,82 @@
+-- outcomes: how a grant of a job ends: given back, failed with or without a retry, or refused.
+--
+-- key job PREFIX   HASH a job: traceback, ended, settled, revoked
+-- key held PREFIX  HASH a worker: its grants
+
+-- The grant is over and the job goes on without a worker. Returns the event's members of "old".
+local function clear_grant(job)
+  local rec = job.rec
+  local before = rec.worker_id and ('"worker_id":"' .. rec.worker_id .. '","fence":' .. rec.fence) or ''
+  rec.worker_id, rec.fence, rec.assigned_at, rec.started_at = nil, nil, nil, nil
+  rec.wait_ms, rec.progress = nil, nil
+  return before
+end
+
+-- Back to pending in its old place; the attempt does not count.
+local function requeue(job, reason)
+  local before = clear_grant(job)
+  move_job(job, 'pending', 'job_status_changed', reason, nil, before)
+end
+
+-- The grant that a late result names was ended by the hub: refuse it without a word.
+local function revoke(job)
+  redis.call('HSET', db.job .. job.rec.job_id, 'revoked', job.rec.fence)
+end
+
+local function end_run(job, failure, reason)
+  job.rec.error = failure
+  move_job(job, 'failed', 'job_failed', reason, ',"will_retry":false')
+end
+
+-- Exponential from base_s, or base_s each time; spread by ± jitter so that failures do not return as one.
+local function backoff_ms(retry, attempt, chance)
+  local wait_s = retry.base_s
+  if retry.kind == 'exponential' then wait_s = wait_s * 2 ^ math.min(attempt - 1, 40) end
+  wait_s = math.min(wait_s, retry.cap_s) * (1 + retry.jitter * (2 * chance - 1))
+  return math.floor(math.min(wait_s, retry.cap_s) * 1000)
+end
+
+-- An attempt ended without a result. failure: {type, message, retryable, reason}; chance: 0..1 for the jitter.
+local function fail_attempt(job, failure, chance)
+  local rec = job.rec
+  redis.call('HINCRBY', db.job .. rec.job_id, 'ended', 1)
+  rec.losses = 0
+  if not failure.retryable or rec.retry.kind == 'none' or rec.attempt >= rec.max_attempts then
+    end_run(job, failure, failure.reason)
+    return
+  end
+  rec.error, rec.run_at = failure, now + backoff_ms(rec.retry, rec.attempt, chance)
+  bump('retried')
+  local before = clear_grant(job)
+  move_job(job, 'scheduled', 'job_failed', failure.reason,
+    ',"will_retry":true,"next_run_at":' .. text(rec.run_at), before)
+end
+
+local LOSSES_MAX = 2
+
+-- The lease ran out, or the worker came back without the job. It runs again, but a job that takes its
+-- worker down every time must not go round for ever.
+local function lose(job, reason)
+  local rec = job.rec
+  rec.losses = rec.losses + 1
+  if rec.losses > LOSSES_MAX then
+    local message = 'lost with its worker ' .. rec.losses .. ' times in a row'
+    end_run(job, {type = 'Poison', message = message, retryable = false, reason = 'poison'}, 'poison')
+  else
+    requeue(job, reason)
+  end
+end
+
+-- A result under a grant that is not live: 'ack' repeats what was recorded, 'stale' otherwise. Whoever
+-- sends a result has ended its handler, so its slot is free.
+local function refuse_result(worker_id, job_id, fence)
+  local job = load_job(job_id)
+  if job and job.settled == fence then return 'ack' end
+  drop(worker_id, job_id, fence)
+  if job and job.revoked ~= fence then
+    emit('result_rejected', '"job_id":"' .. job_id .. '","worker_id":"' .. worker_id .. '","fence":' .. fence
+      .. ',"job_type":"' .. job.rec.job_type .. '","priority":' .. job.rec.priority .. ',"reason":"stale"')
+  end
+  save_workers()
+  return 'stale'
+end

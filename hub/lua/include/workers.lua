@@ -1,0 +1,98 @@
+-- workers: a worker's record, the grants it holds, and the one event for all its changes in a script.
+--
+-- key worker PREFIX  HASH a worker: static (JSON members), status, rev, slots, prefetch, profile, draining,
+--                    connection_id, connected_at, completed, failed, busy, offered
+-- key held PREFIX    HASH a worker: fence -> "job_id 0|1" (1: started)
+-- key leases ZSET    "fence job_id worker_id" by lease end, Unix ms
+-- key unaccepted ZSET  the same members by the end of the time to accept
+-- key workers ZSET   connected worker ids by last heartbeat, Unix ms
+
+local changed_workers = {}
+
+local function load_worker(worker_id)
+  local names = {'static', 'status', 'rev', 'slots', 'prefetch', 'profile', 'draining', 'connection_id',
+    'connected_at', 'completed', 'failed', 'busy', 'offered'}
+  local values = redis.call('HMGET', db.worker .. worker_id, unpack(names))
+  if not values[1] then return nil end
+  local worker = {worker_id = worker_id}
+  for index, name in ipairs(names) do worker[name] = values[index] end
+  for _, name in ipairs({'rev', 'slots', 'prefetch', 'busy', 'offered', 'completed', 'failed'}) do
+    worker[name] = tonumber(worker[name] or '0')
+  end
+  return worker
+end
+
+-- The worker of this script's changes: read once, written once by `save_workers`.
+local function touch_worker(worker_id)
+  local worker = changed_workers[worker_id] or load_worker(worker_id)
+  changed_workers[worker_id] = worker
+  return worker
+end
+
+local function held_job(worker_id, fence)
+  local value = redis.call('HGET', db.held .. worker_id, fence)
+  if not value then return nil end
+  return string.sub(value, 1, -3), string.sub(value, -1) == '1'
+end
+
+local function lease_member(fence, job_id, worker_id)
+  return fence .. ' ' .. job_id .. ' ' .. worker_id
+end
+
+local function hold(worker_id, job_id, fence, lease_ms, accept_ms)
+  redis.call('HSET', db.held .. worker_id, fence, job_id .. ' 0')
+  local lease = lease_member(fence, job_id, worker_id)
+  redis.call('ZADD', db.leases, text(now + lease_ms), lease)
+  redis.call('ZADD', db.unaccepted, text(now + accept_ms), lease)
+  touch_worker(worker_id)
+end
+
+-- Any message about a job accepts it and renews its lease.
+local function renew(worker_id, job_id, fence, lease_ms)
+  local lease = lease_member(fence, job_id, worker_id)
+  redis.call('ZREM', db.unaccepted, lease)
+  redis.call('ZADD', db.leases, text(now + lease_ms), lease)
+end
+
+-- The handler runs: its slot is busy. The record of the worker does not change, so nothing is told.
+local function mark_busy(worker_id, job_id, fence)
+  local key = db.worker .. worker_id
+  redis.call('HSET', db.held .. worker_id, fence, job_id .. ' 1')
+  redis.call('HINCRBY', key, 'busy', 1)
+  shift_level('busy', 1)
+  if redis.call('HGET', key, 'status') == 'draining' then
+    redis.call('HINCRBY', key, 'offered', 1)
+    shift_level('offered', 1)
+  end
+end
+
+-- The slot is free again; false when the worker did not hold that grant.
+local function drop(worker_id, job_id, fence)
+  local held, started = held_job(worker_id, fence)
+  if held ~= job_id then return false end
+  local worker = touch_worker(worker_id)
+  redis.call('HDEL', db.held .. worker_id, fence)
+  local lease = lease_member(fence, job_id, worker_id)
+  redis.call('ZREM', db.leases, lease)
+  redis.call('ZREM', db.unaccepted, lease)
+  if started then
+    if worker then worker.busy = worker.busy - 1 end
+    shift_level('busy', -1)
+  end
+  return true
+end
+
+local function worker_json(worker, job_ids)
+  local ids = #job_ids > 0 and cjson.encode(job_ids) or '[]'
+  return '{' .. worker.static .. ',"status":"' .. worker.status .. '","rev":' .. text(worker.rev)
+    .. ',"connected_at":' .. worker.connected_at .. ',"completed":' .. text(worker.completed)
+    .. ',"failed":' .. text(worker.failed) .. ',"job_ids":' .. ids .. '}'
+end
+
+local function held_job_ids(worker_id)
+  local job_ids = {}
+  for _, value in ipairs(redis.call('HVALS', db.held .. worker_id)) do
+    job_ids[#job_ids + 1] = string.sub(value, 1, -3)
+  end
+  return job_ids
+end

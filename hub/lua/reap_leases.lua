@@ -1,0 +1,26 @@
+-- reap_leases: take back grants whose lease ran out, and those that nobody accepted in time.
+--
+-- include clock events metrics workers worker_changes lanes jobs grants outcomes
+-- key leases ZSET      "fence job_id worker_id" by lease end, Unix ms
+-- key unaccepted ZSET  the same members by the end of the time to accept
+-- arg limit int  grants a call
+--
+-- Returns {lost, returned}: how many of each. O(limit log n). Idempotent.
+
+local function overdue(key)
+  return redis.call('ZRANGEBYSCORE', key, '-inf', text(now), 'LIMIT', 0, arg.limit)
+end
+
+local function take_back(lease, give_back, reason)
+  local fence, job_id, worker_id = string.match(lease, '^(%S+) (%S+) (%S+)$')
+  local job = live_job(worker_id, job_id, fence)
+  drop(worker_id, job_id, fence)
+  if job then give_back(job, reason) end
+end
+
+local lost = overdue(db.leases)
+for _, lease in ipairs(lost) do take_back(lease, lose, 'lease_expired') end
+local returned = overdue(db.unaccepted)
+for _, lease in ipairs(returned) do take_back(lease, requeue, 'not_accepted') end
+save_workers()
+return {#lost, #returned}

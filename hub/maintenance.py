@@ -1,0 +1,108 @@
+"""What happens because time passes: reap, promote, close seconds, expire, mark lanes.
+
+Runs on every hub. Each step is an idempotent script that looks at the clock of Redis, so it does not
+matter which hub is first, nor how often; `run_once` does what is due and says how much it was.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from hub import limits
+from hub.config import Settings
+from hub.lane_fitter import LaneFitter
+from hub.redis_service import RedisService
+from hub.states import FINAL_STATUSES
+
+_CHUNK: Final = 200  # records a script: short enough that nobody waits for it (about 10 ms)
+_STATS_KEPT: Final = 3_600
+_SECOND_TTL_S: Final = 3_900  # an hour, and time to be read
+_MINUTE_TTL_S: Final = 7 * 86_400
+_IDEMPOTENCY_MS: Final = 86_400_000
+_SLOW_EVERY_S: Final = 1.0  # lanes and expiry change nothing that anybody waits for
+_LANES_CLEARED_OVER: Final = limits.LANES // 2
+
+
+class Done(msgspec.Struct, frozen=True):
+    """What one run did, in records."""
+
+    lost: int
+    returned: int
+    timed_out: int
+    silent: int
+    promoted: int
+    seconds: int
+    expired: int
+    lanes: int
+
+
+class Maintenance:
+    """Runs the scripts of passing time.
+
+    Args: now: seconds that never go back, for the pace of the slow steps only.
+    """
+
+    def __init__(
+        self,
+        service: RedisService,
+        settings: Settings,
+        *,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._service = service
+        self._settings = settings
+        self._fitter = LaneFitter(service)
+        self._now = now
+        self._slow_at = 0.0
+
+    def run_once(self) -> Done:
+        """Do what is due.
+
+        Raises: redis.RedisError: Redis did not answer; call again later.
+        Redis:  about seven scripts, each bounded.
+        """
+        run = self._service.run
+        lost, returned = run("reap_leases", limit=_CHUNK)
+        slow = self._now() >= self._slow_at
+        if slow:
+            self._slow_at = self._now() + _SLOW_EVERY_S
+        return Done(
+            lost=lost,
+            returned=returned,
+            timed_out=run("reap_timeouts", limit=_CHUNK, chance=random.random()),
+            silent=run(
+                "reap_workers", silent_ms=int(self._settings.lease_s * 1000), limit=_CHUNK
+            ),
+            promoted=run("promote_jobs", limit=_CHUNK),
+            seconds=run(
+                "close_seconds",
+                limit=300,
+                stats_kept=_STATS_KEPT,
+                second_ttl_s=_SECOND_TTL_S,
+                minute_ttl_s=_MINUTE_TTL_S,
+            ),
+            expired=self._expire() if slow else 0,
+            lanes=self._tidy_lanes() if slow else 0,
+        )
+
+    def _expire(self) -> int:
+        return sum(
+            self._service.run(
+                "expire_jobs",
+                status=status,
+                keep_ms=self._settings.keep_finished_s * 1000,
+                keep=self._settings.keep_finished,
+                key_ms=_IDEMPOTENCY_MS,
+                limit=_CHUNK,
+            )
+            for status in sorted(FINAL_STATUSES)
+        )
+
+    def _tidy_lanes(self) -> int:
+        cleared: int = self._service.run("clear_lanes", keep=_LANES_CLEARED_OVER)
+        return cleared + self._fitter.mark_unworkable()

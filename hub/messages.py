@@ -1,0 +1,342 @@
+"""The messages that outside programs send: one frozen Struct each, unknown fields refused.
+
+Decoding is validation: a limit stands in the type, so the HTTP API, the sockets and the
+OpenAPI document cannot disagree. What the hub sends is described in docs/protocol.md.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from hub import limits
+from hub.errors import InvalidInput, MalformedInput, TooLarge
+
+ID_PATTERN: Final = r"^[A-Za-z0-9_.:@/-]+$(?!\n)"
+
+Id = Annotated[str, Meta(min_length=1, max_length=limits.NAME_CHARS, pattern=ID_PATTERN)]
+Name = Annotated[str, Meta(min_length=1, max_length=limits.NAME_CHARS)]
+Priority = Annotated[int, Meta(ge=0, le=100)]
+TimeMs = Annotated[int, Meta(ge=0, le=limits.TIME_MAX_MS)]
+Fence = Annotated[int, Meta(ge=0, le=2**53)]
+Seq = Annotated[int, Meta(ge=0, le=2**53)]
+Seconds = Annotated[float, Meta(ge=0, le=31_536_000)]
+
+
+class Inbound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A shape that comes from outside."""
+
+
+# --- Submit -----------------------------------------------------------------------------------
+
+
+class Requirements(Inbound, kw_only=True):
+    """What a worker's capabilities must and must not hold; keys may be dotted."""
+
+    must: dict[Name, Any] = {}
+    must_not: dict[Name, Any] = {}
+
+
+class RetryRequest(Inbound, kw_only=True):
+    """`hub.records.Retry` as a client may ask for it."""
+
+    kind: Literal["exponential", "fixed", "none"] = "exponential"
+    base_s: Annotated[float, Meta(ge=0, le=86_400)] = 2.0
+    cap_s: Annotated[float, Meta(ge=0, le=604_800)] = 900.0
+    jitter: Annotated[float, Meta(ge=0, le=1)] = 0.25
+
+
+class SubmitRequest(Inbound, kw_only=True):
+    """A job that a client asks for."""
+
+    job_type: Id
+    payload: msgspec.Raw = msgspec.Raw(b"{}")
+    priority: Priority | None = None
+    requirements: Requirements | None = None
+    customer_id: Id | None = None
+    workflow_id: Id | None = None
+    workflow_priority: Priority | None = None
+    workflow_submitted_at: TimeMs | None = None
+    step_number: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
+    total_steps: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
+    idempotency_key: Name | None = None
+    run_at: TimeMs | None = None
+    delay_s: Seconds | None = None
+    max_attempts: Annotated[int, Meta(ge=1, le=1_000)] = 3
+    timeout_s: Annotated[float, Meta(gt=0, le=31_536_000)] = 3_600.0
+    retry: RetryRequest = RetryRequest()
+
+
+# --- Any socket -------------------------------------------------------------------------------
+
+
+class Message(Inbound, tag_field="type", kw_only=True):
+    """A socket message; a `request_id` is echoed in every answer to it."""
+
+    request_id: Name | None = None
+
+
+class Auth(Message, tag="auth", kw_only=True):
+    """The first message of a connection that brought no Authorization header."""
+
+    token: Annotated[str, Meta(max_length=1_000)] | None = None
+    ticket: Annotated[str, Meta(max_length=1_000)] | None = None
+
+
+# --- Monitor → hub ----------------------------------------------------------------------------
+
+Topic = Literal["workers", "jobs", "jobs:status", "jobs:progress", "system_stats"]
+
+
+class ResumePoint(Inbound, kw_only=True):
+    """The last event that a monitor holds."""
+
+    epoch: Name
+    seq: Seq
+
+
+class Filters(Inbound, kw_only=True):
+    """Which records a monitor wants; None means all."""
+
+    job_types: Annotated[list[Id], Meta(max_length=1_000)] | None = None
+    worker_ids: Annotated[list[Id], Meta(max_length=1_000)] | None = None
+    priority_range: tuple[Priority, Priority] | None = None
+
+
+class MonitorConnect(Message, tag="monitor_connect", kw_only=True):
+    """Introduces a monitor; nothing is sent before its first `subscribe`."""
+
+    monitor_id: Id
+    request_full_state: bool = True
+    resume: ResumePoint | None = None
+    transport: Literal["events", "polling"] = "events"
+
+
+class Subscribe(Message, tag="subscribe", kw_only=True):
+    """Chooses topics and filters; a later one starts again from a fresh snapshot."""
+
+    topics: Annotated[list[Topic], Meta(min_length=1, max_length=5)]
+    filters: Filters = Filters()
+
+
+class MonitorHeartbeat(Message, tag="heartbeat", kw_only=True):
+    """Asks for `heartbeat_ack` with the server's time."""
+
+
+class ResyncRequest(Message, tag="resync_request", kw_only=True):
+    """Asks to go on from `seq`, or for a snapshot where that is too old."""
+
+    epoch: Name
+    seq: Seq
+
+
+MonitorMessage = MonitorConnect | Subscribe | MonitorHeartbeat | ResyncRequest | Auth
+
+
+# --- Worker → hub -----------------------------------------------------------------------------
+
+
+class HeldJob(Inbound, kw_only=True):
+    """A grant that a worker holds."""
+
+    job_id: Id
+    fence: Fence
+
+
+class Register(Message, tag="register", kw_only=True):
+    """Introduces a worker and names the grants that it still holds."""
+
+    worker_id: Id
+    job_types: Annotated[list[Id], Meta(min_length=1, max_length=limits.JOB_TYPES_A_WORKER)]
+    capabilities: dict[str, Any] = {}
+    slots: Annotated[int, Meta(ge=1, le=limits.SLOTS)] = 1
+    prefetch: Annotated[int, Meta(ge=0, le=limits.SLOTS)] = 0
+    version: Name | None = None
+    host: Name | None = None
+    resume: Annotated[list[HeldJob], Meta(max_length=limits.HELD_A_WORKER)] = []
+
+
+class AboutJob(Message, kw_only=True):
+    """A worker's message about one grant; any of them accepts the job."""
+
+    job_id: Id
+    fence: Fence
+
+
+class JobStarted(AboutJob, tag="job_started", kw_only=True):
+    """The handler begins."""
+
+
+class JobProgress(AboutJob, tag="job_progress", kw_only=True):
+    """How far the handler is."""
+
+    percent: Annotated[float, Meta(ge=0, le=100)]
+    message: Annotated[str, Meta(max_length=limits.PROGRESS_MESSAGE_CHARS)] | None = None
+    current_step: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None = None
+    of_steps: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None = None
+    eta_ms: Annotated[int, Meta(ge=0, le=limits.TIME_MAX_MS)] | None = None
+
+
+class JobLog(AboutJob, tag="job_log", kw_only=True):
+    """Lines for the job's log; the newest are kept."""
+
+    lines: Annotated[
+        list[Annotated[str, Meta(max_length=limits.LOG_LINE_CHARS)]],
+        Meta(min_length=1, max_length=limits.LOG_LINES_A_MESSAGE),
+    ]
+
+
+class JobCompleted(AboutJob, tag="job_completed", kw_only=True):
+    """The handler returned."""
+
+    result: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class ReportedError(Inbound, kw_only=True):
+    """What a handler raised."""
+
+    type: Name
+    message: str = ""
+    traceback: str | None = None
+    retryable: bool = True
+
+
+class JobFailed(AboutJob, tag="job_failed", kw_only=True):
+    """The handler raised."""
+
+    error: ReportedError
+
+
+class JobReleased(AboutJob, tag="job_released", kw_only=True):
+    """The worker lets go: a cancelled job's slot is free, or an unfinished one goes back uncounted."""
+
+
+class WorkerHeartbeat(Message, tag="heartbeat", kw_only=True):
+    """Renews the leases of every grant named."""
+
+    held: Annotated[list[HeldJob], Meta(max_length=limits.HELD_A_WORKER)] = []
+
+
+class WorkerStatusChange(Message, tag="status", kw_only=True):
+    """The worker asks to drain, or to take jobs again."""
+
+    draining: bool
+
+
+class Goodbye(Message, tag="goodbye", kw_only=True):
+    """The worker leaves; what it holds goes back uncounted."""
+
+
+WorkerMessage = (
+    Register
+    | JobStarted
+    | JobProgress
+    | JobLog
+    | JobCompleted
+    | JobFailed
+    | JobReleased
+    | WorkerHeartbeat
+    | WorkerStatusChange
+    | Goodbye
+    | Auth
+)
+
+
+# --- Client → hub -----------------------------------------------------------------------------
+
+
+class Submit(SubmitRequest, tag="submit", tag_field="type", kw_only=True):
+    """`SubmitRequest` over the client socket."""
+
+    request_id: Name | None = None
+
+
+class SubmitBatch(Message, tag="submit_batch", kw_only=True):
+    """Several jobs; each succeeds or fails by itself."""
+
+    jobs: Annotated[list[SubmitRequest], Meta(min_length=1, max_length=limits.BATCH_JOBS)]
+
+
+class Cancel(Message, tag="cancel", kw_only=True):
+    """Cancels a job."""
+
+    job_id: Id
+
+
+class Follow(Message, tag="follow", kw_only=True):
+    """Asks for a job's events, then its result."""
+
+    job_id: Id
+
+
+ClientMessage = Submit | SubmitBatch | Cancel | Follow | Auth
+
+
+# --- Decoding ---------------------------------------------------------------------------------
+
+T = TypeVar("T")
+
+_PATH = re.compile(r" - at `(?P<path>[^`]+)`$")
+_UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(?P<field>[^`]*)`")
+_MISSING_FIELD = re.compile(r"Object missing required field `(?P<field>[^`]*)`")
+
+
+def decode(data: bytes | str, shape: type[T] | Any, *, max_bytes: int = limits.BODY_BYTES) -> T:
+    """Read JSON into `shape`, or say which field is wrong and what was expected.
+
+    Raises: TooLarge over `max_bytes`; MalformedInput for what is not JSON (NaN, 1e999, lone
+            surrogates and nesting over the limit included); InvalidInput for a wrong field.
+    """
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    if len(raw) > max_bytes:
+        raise TooLarge(f"{len(raw)} bytes; at most {max_bytes} are taken")
+    check_json(raw)
+    try:
+        return msgspec.json.decode(raw, type=shape)  # type: ignore[no-any-return]
+    except msgspec.ValidationError as error:
+        raise _invalid(str(error)) from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise MalformedInput(f"not valid JSON: {error}") from None
+
+
+def check_json(raw: bytes) -> None:
+    """Refuse what Structs with Raw fields would let through: bad syntax deep inside, depth, infinities.
+
+    Raises: MalformedInput.
+    """
+    try:
+        value = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise MalformedInput(f"not valid JSON: {error}") from None
+    _check_value(value, limits.JSON_DEPTH)
+
+
+def _check_value(value: Any, depth: int) -> None:
+    if isinstance(value, float):
+        if math.isinf(value):
+            raise MalformedInput("a number is too large")
+        return
+    if not isinstance(value, (list, Mapping)):
+        return
+    if depth == 0:
+        raise MalformedInput(f"nested deeper than {limits.JSON_DEPTH} levels")
+    for item in value.values() if isinstance(value, Mapping) else value:
+        _check_value(item, depth - 1)
+
+
+def _invalid(text: str) -> InvalidInput:
+    """Turn msgspec's sentence into one that names the field as the caller wrote it."""
+    path = _PATH.search(text)
+    sentence = _PATH.sub("", text)
+    field = path.group("path").removeprefix("$").lstrip(".") if path else ""
+    for pattern in (_UNKNOWN_FIELD, _MISSING_FIELD):
+        named = pattern.search(sentence)
+        if named:
+            field = f"{field}.{named.group('field')}".lstrip(".")
+    code = "unknown_type" if field == "type" and "Invalid value" in sentence else "invalid"
+    return InvalidInput(sentence, field=field or None, code=code)

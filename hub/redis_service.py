@@ -1,0 +1,127 @@
+"""The hub's way to Redis: connections that know their epoch, and scripts run by name.
+
+What is promised: no command reaches a server before the epoch check of that connection, and
+nothing is ever sent twice by itself. redis-py retries ten times by default, and one lost reply
+of a claim would then claim two jobs; here a failure surfaces, and leases bring the job back.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.connection import AbstractConnection
+from redis.exceptions import NoScriptError, ResponseError
+from redis.retry import Retry
+
+from hub import scripts
+from hub.keys import Keys
+
+_TIMEOUT_S = 10.0
+_CONNECTIONS_MAX = 64  # greenlets beyond this wait for a free connection
+
+
+class RedisService:
+    """Runs scripts on one Redis under one namespace.
+
+    Args: url: `redis://`, `rediss://` or `unix://`.
+          stream_events: how many events the log keeps at least.
+    """
+
+    def __init__(self, url: str, keys: Keys, *, stream_events: int = 100_000) -> None:
+        self.keys = keys
+        self._stream_events = stream_events
+        self._pool = redis.BlockingConnectionPool.from_url(
+            url,
+            max_connections=_CONNECTIONS_MAX,
+            timeout=_TIMEOUT_S,
+            socket_timeout=_TIMEOUT_S,
+            socket_connect_timeout=_TIMEOUT_S,
+            protocol=2,
+            retry=Retry(NoBackoff(), 0),
+            redis_connect_func=self._on_connect,
+        )
+        self.redis: redis.Redis = redis.Redis(connection_pool=self._pool)
+
+    def run(self, name: str, **args: str | int | float | bytes) -> Any:
+        """Run the script `name` with the arguments that its header names.
+
+        Returns: what the script returns, strings as bytes.
+        Raises:  redis.ConnectionError, redis.TimeoutError: no reply; the script may have run.
+                 redis.ResponseError: it did not run to its end (out of memory, read-only).
+        Redis:   one round trip; atomic.
+        """
+        script = scripts.load(name)
+        if set(args) != set(script.args):
+            raise TypeError(f"{name} takes {script.args}, not {tuple(args)}")
+        call = [
+            len(script.keys),
+            *(self.keys.key(key) for key in script.keys),
+            *(args[arg] for arg in script.args),
+        ]
+        try:
+            return self._evaluate(script, call)
+        except ResponseError as error:
+            if not str(error).startswith("NOEPOCH"):
+                raise
+            # Somebody emptied a running server: nothing was written, so a second try is safe.
+            with_epoch = self._pool.get_connection()
+            try:
+                self._adopt_epoch(with_epoch)
+            finally:
+                self._pool.release(with_epoch)
+            return self._evaluate(script, call)
+
+    def new_connection(self) -> AbstractConnection:
+        """Open a connection outside the pool, for a loop that reads pub/sub; the caller disconnects it.
+
+        Raises: redis.ConnectionError, redis.TimeoutError.
+        """
+        connection: AbstractConnection = self._pool.connection_class(
+            **self._pool.connection_kwargs
+        )
+        connection.connect()
+        return connection
+
+    def close(self) -> None:
+        """Close every connection of the pool."""
+        self._pool.disconnect()
+
+    def _evaluate(self, script: scripts.Script, call: list[Any]) -> Any:
+        try:
+            return self.redis.execute_command("EVALSHA", script.sha, *call)
+        except NoScriptError:
+            return self.redis.execute_command("EVAL", script.text, *call)
+
+    def _on_connect(self, connection: AbstractConnection) -> None:
+        connection.on_connect()
+        self._adopt_epoch(connection)
+
+    def _adopt_epoch(self, connection: AbstractConnection) -> None:
+        """Compare this server's run id with the one beside the epoch; a new server starts a new epoch."""
+        connection.send_command("INFO", "server")
+        run_id = _run_id(connection.read_response())
+        script = scripts.load("adopt_epoch")
+        connection.send_command(
+            "EVAL",
+            script.text,
+            len(script.keys),
+            *(self.keys.key(key) for key in script.keys),
+            secrets.token_hex(8),
+            run_id,
+            self._stream_events,
+        )
+        connection.read_response()
+
+
+def _run_id(info: bytes | str) -> str:
+    text = info.decode() if isinstance(info, bytes) else info
+    for line in text.splitlines():
+        name, _, value = line.partition(":")
+        if name == "run_id":
+            return value
+    raise redis.ConnectionError("the server does not tell its run id")
+
+

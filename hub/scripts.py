@@ -1,0 +1,96 @@
+"""Load the Lua scripts: read their headers, join their includes, number their keys and arguments.
+
+A script's header names what it uses; the loader turns the names into KEYS and ARGV, so that
+neither Lua nor Python counts positions:
+
+    -- include clock events          files of lua/include, in this order, before the body
+    -- key meta HASH   epoch, seq    a key (hub.keys builds it); `db.meta` in the body
+    -- arg limit int   rows at most  an argument; `arg.limit`, already a number
+
+A test holds every header against its body (tests/hub/test_scripts.py).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha1
+from importlib.resources import files
+from typing import Final
+
+_LUA: Final = files("hub") / "lua"
+_HEADER_LINE: Final = re.compile(r"^-- (include|key|arg) (\S+)(?: (\S+))?(.*)$", re.M)
+
+# What every script starts with: cjson and .. write 14 digits of a number, a time or fence needs 16.
+_PRELUDE: Final = "local function text(number) return string.format('%.0f', number) end\n"
+
+_READERS: Final = {
+    "string": "ARGV[{n}]",
+    "int": "tonumber(ARGV[{n}])",
+    "number": "tonumber(ARGV[{n}])",
+    "json": "cjson.decode(ARGV[{n}])",
+}
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a Lua file says that it uses, in the order of its header."""
+
+    includes: tuple[str, ...]
+    keys: tuple[str, ...]
+    args: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Script:
+    """A script ready to be sent: its text, its digest, and the names that its call must bring."""
+
+    name: str
+    text: str
+    sha: str
+    keys: tuple[str, ...]
+    args: tuple[str, ...]
+
+
+def read_header(source: str) -> Header:
+    """Read the header, which ends at the first empty line."""
+    head = source.partition("\n\n")[0]
+    includes: list[str] = []
+    keys: list[str] = []
+    args: list[tuple[str, str]] = []
+    for kind, name, type_, rest in _HEADER_LINE.findall(head):
+        if kind == "include":
+            includes += f"{name} {type_} {rest}".split()
+        elif kind == "key":
+            keys.append(name)
+        else:
+            args.append((name, type_))
+    return Header(tuple(includes), tuple(keys), tuple(args))
+
+
+@cache
+def load(name: str) -> Script:
+    """Build the script `lua/<name>.lua`.
+
+    Raises: FileNotFoundError: there is no such script.
+    """
+    source = (_LUA / f"{name}.lua").read_text(encoding="utf-8")
+    header = read_header(source)
+    parts = [(_LUA / "include" / f"{part}.lua").read_text("utf-8") for part in header.includes]
+    keys = dict.fromkeys(key for text in (*parts, source) for key in read_header(text).keys)
+    db = ", ".join(f"{key} = KEYS[{n}]" for n, key in enumerate(keys, 1))
+    arg = ", ".join(
+        f"{arg} = {_READERS[type_].format(n=n)}" for n, (arg, type_) in enumerate(header.args, 1)
+    )
+    bodies = [text.partition("\n\n")[2] for text in (*parts, source)]
+    text = f"local db = {{{db}}}\nlocal arg = {{{arg}}}\n{_PRELUDE}" + "\n".join(bodies)
+    digest = sha1(text.encode(), usedforsecurity=False).hexdigest()
+    return Script(name, text, digest, tuple(keys), tuple(arg for arg, _ in header.args))
+
+
+def names() -> list[str]:
+    """List every script by name."""
+    return sorted(
+        entry.name.removesuffix(".lua") for entry in _LUA.iterdir() if entry.name.endswith(".lua")
+    )

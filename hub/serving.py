@@ -1,0 +1,92 @@
+"""Serves the hub with gunicorn's gevent worker: one process, a greenlet a connection.
+
+docs/decisions/0003-serving.md says why. The master owns the embedded Redis and forks one worker.
+Importing this module patches the standard library for gevent: it belongs to a process that serves,
+and comes before anything that opens sockets.
+"""
+
+from __future__ import annotations
+
+from gevent import monkey
+
+monkey.patch_all()
+
+from collections.abc import Callable  # noqa: E402
+from contextlib import ExitStack  # noqa: E402
+from typing import Any, Final  # noqa: E402
+
+import gevent  # noqa: E402
+from gunicorn.app.base import BaseApplication  # noqa: E402
+
+from hub.app import create_app, create_hub  # noqa: E402
+from hub.config import Settings  # noqa: E402
+from hub.embedded import acquire  # noqa: E402
+from hub.ws.outbox import OutboxMiddleware  # noqa: E402
+
+_GRACEFUL_S: Final = 10
+_CONNECTIONS: Final = 10_000
+
+
+class _HubServer(BaseApplication):  # type: ignore[misc]
+    """gunicorn, configured here and nowhere else."""
+
+    def __init__(self, settings: Settings, redis_url: str) -> None:
+        self._settings = settings
+        self._redis_url = redis_url
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings = self._settings
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        for name, value in {
+            "bind": f"{host}:{settings.port}",
+            "worker_class": "gevent",
+            "workers": 1,
+            "worker_connections": _CONNECTIONS,
+            "graceful_timeout": _GRACEFUL_S,
+            "timeout": 60,
+            "keepalive": 75,
+            "control_socket_disable": True,
+            "loglevel": "warning",
+            "proc_name": "jobhub-hub",
+            "when_ready": _announce,
+            "post_worker_init": _watch,
+        }.items():
+            if name in self.cfg.settings:  # older gunicorns have no control socket
+                self.cfg.set(name, value)
+
+    def load(self) -> Callable[..., Any]:
+        hub = create_hub(self._settings, self._redis_url)
+        app = create_app(hub)
+        hub.start()
+        wrapped = OutboxMiddleware(app, limit_bytes=4 * self._settings.monitor_outbox_bytes)
+        wrapped.hub = hub  # type: ignore[attr-defined]
+        return wrapped
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; the process ends with status 0.
+
+    Raises: JobhubError: no Redis can be had.
+    """
+    with ExitStack() as stack:
+        redis_url = settings.redis_url
+        if redis_url is None:
+            redis_url = stack.enter_context(acquire(settings)).url
+        _HubServer(settings, redis_url).run()
+
+
+def _announce(arbiter: Any) -> None:
+    host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
+    name = f"[{host}]" if ":" in host else host
+    print(f"Jobhub hub listening on http://{name}:{port}", flush=True)  # noqa: T201
+
+
+def _watch(worker: Any) -> None:
+    """SIGTERM does not reach the socket handlers: close them as soon as the worker is told to end."""
+    def wait_for_the_end() -> None:
+        while worker.alive:
+            gevent.sleep(0.1)
+        worker.wsgi.hub.stop()
+
+    gevent.spawn(wait_for_the_end)

@@ -1,0 +1,1 @@
+"""The WebSocket side of the hub: connections, and one module a kind of peer."""

@@ -1,0 +1,165 @@
+"""One peer on a WebSocket: whole messages in, framed messages out, pings, and an end with a code."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+from simple_websocket import ConnectionClosed
+
+from hub import limits
+from hub.ws.outbox import OutboxSocket
+
+PING_EVERY_S: Final = 30.0
+GONE_AFTER_S: Final = 75.0
+_LINGER_S: Final = 2.0  # for the last frames and the peer's answer to a close
+_INBOUND_WAITING: Final = 64  # messages that may wait for the handler before reading stops
+_PING: Final = b"\x89\x00"
+
+
+def frame(message: bytes) -> bytes:
+    """Put a JSON text into one unmasked, uncompressed text frame (RFC 6455, section 5.2)."""
+    size = len(message)
+    if size < 126:
+        head = bytes((0x81, size))
+    elif size < 65_536:
+        head = b"\x81\x7e" + size.to_bytes(2, "big")
+    else:
+        head = b"\x81\x7f" + size.to_bytes(8, "big")
+    return head + message
+
+
+class Connection:
+    """A peer. One greenlet receives; anyone may send."""
+
+    def __init__(self, ws: Any, outbox: OutboxSocket) -> None:
+        self.id = secrets.token_hex(8)
+        self._ws = ws
+        self._outbox = outbox
+        self._room = threading.Event()
+        self._pinged_at = time.monotonic()
+        self.close_code: int | None = None
+        outbox.before_receive = self._may_read
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return not self._ws.connected
+
+    @property
+    def backlog_bytes(self) -> int:
+        """What waits in the outbox."""
+        return self._outbox.backlog_bytes
+
+    @property
+    def stalled_s(self) -> float:
+        """Seconds since the peer last took anything of what waits."""
+        return self._outbox.stalled_s
+
+    def send(self, message: bytes) -> None:
+        """Send one JSON text; never blocks. A connection that is gone takes nothing, silently."""
+        self.send_frame(frame(message))
+
+    def send_frame(self, framed: bytes) -> None:
+        """Send bytes that are framed already, such as one frame for many monitors."""
+        if self.closed:
+            return
+        try:
+            self._outbox.send(framed)
+        except OSError:
+            self._end()
+
+    def receive(self, timeout_s: float | None = None) -> str | bytes | None:
+        """Wait for the next message; None after `timeout_s`.
+
+        Raises: simple_websocket.ConnectionClosed: the peer is gone or the connection was closed.
+        """
+        message: str | bytes | None = self._ws.receive(timeout=timeout_s)
+        self._room.set()
+        return message
+
+    def close(self, code: int, reason: str) -> None:
+        """Say why, then end; the peer has two seconds to take what waits."""
+        if self.closed:
+            return
+        self.close_code = code
+        # The peer may be gone already: then there is nobody to tell.
+        with contextlib.suppress(ConnectionClosed, OSError):
+            self._ws.close(code, reason.encode()[:120].decode(errors="ignore"))
+        self._end()
+
+    def finish(self) -> None:
+        """Hand over what waits, at most two seconds long; the server closes the socket afterwards."""
+        self._outbox.flush(_LINGER_S)
+        if self.close_code is not None:
+            self._ws.thread.join(_LINGER_S)
+        self._end()
+        self._outbox.abort()
+
+    def keep_alive(self, now: float) -> None:
+        """Ping a quiet peer; end one that has been silent for too long."""
+        quiet_s = now - self._outbox.received_at
+        if quiet_s > GONE_AFTER_S:
+            self._end()
+            self._outbox.abort()
+        elif quiet_s > PING_EVERY_S and now - self._pinged_at > PING_EVERY_S:
+            self._pinged_at = now
+            self.send_frame(_PING)
+
+    def _end(self) -> None:
+        self._ws.connected = False
+        self._ws.event.set()
+        self._room.set()
+
+    def _may_read(self) -> bool:
+        """Hold back a peer that sends faster than its handler works; end one that sends too much."""
+        if self._ws.incoming_message_len > limits.BODY_BYTES:
+            self.close(4504, f"a message is over {limits.BODY_BYTES} bytes")
+            return False
+        while not self.closed and len(self._ws.input_buffer) >= _INBOUND_WAITING:
+            self._room.clear()
+            self._room.wait(1.0)
+        return not self.closed or self.close_code is None
+
+
+class Connections:
+    """Every open connection of this hub; one thread keeps them alive."""
+
+    def __init__(self) -> None:
+        self._open: set[Connection] = set()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._tend, name="connections", daemon=True)
+
+    def start(self) -> None:
+        """Begin to ping."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close every connection with 1012: the hub restarts, come back."""
+        self._stopping.set()
+        for connection in list(self._open):
+            connection.close(1012, "the hub is shutting down")
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    @contextlib.contextmanager
+    def open(self, ws: Any) -> Iterator[Connection]:
+        """Hold a connection for as long as its handler runs."""
+        connection = Connection(ws, ws.sock)
+        self._open.add(connection)
+        try:
+            yield connection
+        finally:
+            self._open.discard(connection)
+            connection.finish()
+
+    def _tend(self) -> None:
+        while not self._stopping.wait(5.0):
+            now = time.monotonic()
+            for connection in list(self._open):
+                connection.keep_alive(now)

@@ -1,0 +1,164 @@
+"""A socket whose writes never block: one ordered, bounded outbox in front of the connection.
+
+simple-websocket 1.1 writes from several greenlets without a lock, ignores a partial `send()` under
+gevent and waits for slow readers. So its socket is replaced before it sees it, and everything that
+leaves (its handshake, pongs and close, our frames and pings) passes here as whole pieces, in order.
+What the kernel does not take at once waits in memory, and a writer exists only while something waits.
+
+Full outbox: the connection is aborted; whoever feeds it looks at `backlog_bytes` first.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+_STUCK_S: Final = 30.0  # a peer that takes nothing for so long is gone (a large snapshot may crawl)
+_DISCARD_S: Final = 2.0
+
+
+class OutboxSocket:
+    """Stands in for the socket of one upgraded connection.
+
+    Args: raw: the connected socket (gevent's or plain). limit_bytes: what may wait in memory.
+    """
+
+    def __init__(self, raw: Any, limit_bytes: int) -> None:
+        self._socket = raw
+        self._plain: socket.socket = getattr(raw, "_sock", raw)
+        self._limit = limit_bytes
+        self._waiting: deque[memoryview] = deque()
+        self._lock = threading.Lock()
+        self._writer: threading.Thread | None = None
+        self._dead = False
+        self._progress_at = 0.0
+        self.backlog_bytes = 0
+        self.received_at = time.monotonic()
+        self.before_receive: Callable[[], bool] = lambda: True
+
+    @property
+    def stalled_s(self) -> float:
+        """Seconds since the peer last took anything, 0.0 while nothing waits."""
+        return time.monotonic() - self._progress_at if self.backlog_bytes else 0.0
+
+    def send(self, data: bytes) -> int:
+        """Take `data` whole, for now or later.
+
+        Raises: OSError: the connection is gone, or its outbox is full (then it is aborted).
+        """
+        with self._lock:
+            if self._dead:
+                raise OSError("the connection is closed")
+            view = memoryview(data)
+            if not self.backlog_bytes:
+                view = view[self._send_now(view) :]
+                self._progress_at = time.monotonic()
+            if view:
+                self._wait(view)
+        return len(data)
+
+    sendall = send
+
+    def recv(self, size: int) -> bytes:
+        """Read from the peer; an empty result ends the connection."""
+        if self._dead or not self.before_receive():
+            return self._discard()
+        data: bytes = self._socket.recv(size)
+        self.received_at = time.monotonic()
+        return data
+
+    def _discard(self) -> bytes:
+        """Read what a closed peer still sends: unread bytes would turn our close frame into a reset."""
+        until = time.monotonic() + _DISCARD_S
+        while not self._dead and (left_s := until - time.monotonic()) > 0:
+            readable, _, _ = select.select([self._plain.fileno()], [], [], left_s)
+            if not readable or not self._socket.recv(65_536):
+                break
+        return b""
+
+    def flush(self, timeout_s: float) -> bool:
+        """Wait until nothing waits; False when the peer did not take it in time."""
+        writer = self._writer
+        if writer is not None and writer is not threading.current_thread():
+            writer.join(timeout_s)
+        return not self.backlog_bytes
+
+    def abort(self) -> None:
+        """End the connection now, whatever waits."""
+        self._dead = True
+        try:
+            self._plain.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            self.backlog_bytes = 0  # it was closed already
+
+    def close(self) -> None:
+        """Do nothing: the server that accepted the socket closes it, after the last flush."""
+
+    def fileno(self) -> int:
+        """The descriptor of the socket."""
+        return self._plain.fileno()
+
+    def _send_now(self, view: memoryview) -> int:
+        try:
+            return self._plain.send(view, socket.MSG_DONTWAIT)
+        except (BlockingIOError, InterruptedError):
+            return 0
+
+    def _wait(self, view: memoryview) -> None:
+        if self.backlog_bytes + len(view) > self._limit:
+            self.abort()
+            raise OSError("the outbox is full")
+        self._waiting.append(view)
+        self.backlog_bytes += len(view)
+        if self._writer is None:
+            self._writer = threading.Thread(target=self._write, name="outbox", daemon=True)
+            self._writer.start()
+
+    def _write(self) -> None:
+        """Hand over what waits, then end; the owner is the connection, the bound is `_STUCK_S`."""
+        try:
+            while self._write_some():
+                select.select([], [self._plain.fileno()], [], 1.0)
+        except (OSError, ValueError):
+            self.abort()
+            self.backlog_bytes = 0
+            self._waiting.clear()
+        finally:
+            self._writer = None
+
+    def _write_some(self) -> bool:
+        with self._lock:
+            while self._waiting:
+                view = self._waiting[0]
+                sent = self._send_now(view)
+                if sent:
+                    self._progress_at = time.monotonic()
+                    self.backlog_bytes -= sent
+                if sent < len(view):
+                    self._waiting[0] = view[sent:]
+                    break
+                self._waiting.popleft()
+            if not self._waiting:
+                self._writer = None
+                return False
+        if self._dead or self.stalled_s > _STUCK_S:
+            raise OSError("the peer takes nothing")
+        return True
+
+
+class OutboxMiddleware:
+    """Puts an `OutboxSocket` in the place of every upgraded connection's socket (WSGI)."""
+
+    def __init__(self, app: Callable[..., Any], limit_bytes: int) -> None:
+        self._app = app
+        self._limit = limit_bytes
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        if environ.get("HTTP_UPGRADE", "").lower() == "websocket" and "gunicorn.socket" in environ:
+            environ["gunicorn.socket"] = OutboxSocket(environ["gunicorn.socket"], self._limit)
+        return self._app(environ, start_response)

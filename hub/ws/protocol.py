@@ -1,0 +1,81 @@
+"""What all sockets share: close codes, errors, batches and authentication."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+import msgspec
+
+from hub import limits
+from hub.errors import AccessDenied, InvalidInput, JobhubError
+from hub.messages import Auth, decode
+from hub.ws.connection import Connection
+
+AUTH_WITHIN_S = 5.0
+
+
+class CloseCode(IntEnum):
+    """4000-4499 invite a reconnect with backoff, 4500-4999 forbid it."""
+
+    SLOW = 4008
+    RESYNC = 4009
+    BAD_MESSAGE = 4500
+    SUPERSEDED = 4501
+    UNAUTHENTICATED = 4503
+    LIMIT = 4504
+
+
+class ErrorMessage(msgspec.Struct, tag_field="type", tag="error", omit_defaults=True):
+    """Why a message was refused; `field` names where."""
+
+    code: str
+    message: str
+    field: str | None = None
+    request_id: str | None = None
+
+
+def error_message(error: JobhubError, request_id: str | None = None) -> ErrorMessage:
+    """Describe a failure to a peer."""
+    return ErrorMessage(error.code, error.message, error.field, request_id)
+
+
+def read_items(text: str | bytes) -> tuple[list[bytes], bool]:
+    """Split a message into its items; True when it was an array.
+
+    Raises: JobhubError: not JSON, too large, or an empty or oversized array.
+    """
+    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    if data.lstrip()[:1] != b"[":
+        return [data], False
+    items: list[msgspec.Raw] = decode(data, list[msgspec.Raw])
+    if not 0 < len(items) <= limits.BATCH_JOBS:
+        raise InvalidInput(f"a batch holds 1 to {limits.BATCH_JOBS} messages", code="limit")
+    return [bytes(item) for item in items], True
+
+
+def request_id_of(data: bytes) -> str | None:
+    """Find the request id of a message that may be wrong otherwise."""
+    try:
+        value = msgspec.json.decode(data, type=_RequestId).request_id
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    return value if isinstance(value, str) and len(value) <= limits.NAME_CHARS else None
+
+
+class _RequestId(msgspec.Struct):
+    request_id: Any = None
+
+
+def authenticate(connection: Connection, accepts: Any) -> None:
+    """Wait for `auth` as the first message.
+
+    Args:   accepts: tells whether a token or ticket is good: `(token, ticket) -> bool`.
+    Raises: AccessDenied: nothing, something else or a wrong secret came.
+    """
+    text = connection.receive(AUTH_WITHIN_S)
+    if text is None:
+        raise AccessDenied(f"no auth message within {AUTH_WITHIN_S:g} s")
+    message: Auth = decode(text, Auth)
+    if not accepts(message.token, message.ticket):
+        raise AccessDenied("the token or ticket is not known")
