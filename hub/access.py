@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
+
+from werkzeug.datastructures import Headers
 
 from hub.config import Settings
 from hub.errors import AccessDenied, Forbidden
@@ -32,7 +33,7 @@ class Access:
         self._hosts = _LOOPBACK | named | {settings.host} | set(settings.allowed_hosts)
         self._origins = frozenset(settings.allowed_origins)
 
-    def check_source(self, headers: Mapping[str, str]) -> None:
+    def check_source(self, headers: Headers) -> None:
         """Refuse a request that names another host, or comes from a page of another origin.
 
         Raises: Forbidden.
@@ -48,7 +49,7 @@ class Access:
         """Whether a page of `origin` may use the hub: the dashboard's, or the hub's own."""
         return origin in self._origins or origin in (f"http://{host}", f"https://{host}")
 
-    def check_token(self, headers: Mapping[str, str]) -> None:
+    def check_token(self, headers: Headers) -> None:
         """Refuse a request without the token, where one is set.
 
         Raises: AccessDenied.

@@ -111,8 +111,12 @@ class EventBroadcaster:
     # --- Monitors come and go -----------------------------------------------------------------
 
     def seat(
-        self, connection: Connection, subscription: Subscription, resume: ResumePoint | None,
-        *, full_state: bool = True,
+        self,
+        connection: Connection,
+        subscription: Subscription,
+        resume: ResumePoint | None,
+        *,
+        full_state: bool = True,
     ) -> None:
         """Serve a connection from its resume point, from a snapshot, or from now on.
 
@@ -213,9 +217,7 @@ class EventBroadcaster:
         self._join(Seat(connection, subscription), cursor, None)
         return True
 
-    def _replay_chunk(
-        self, connection: Connection, subscription: Subscription, cursor: int
-    ) -> int:
+    def _replay_chunk(self, connection: Connection, subscription: Subscription, cursor: int) -> int:
         """Send one chunk of the stream that the ring no longer holds; returns the new cursor."""
         if connection.backlog_bytes:
             self._stopping.wait(0.01)

@@ -163,7 +163,9 @@ class JobBroker:
         word, *detail = self._service.run("retry_job", job_id=job_id, actor=actor)
         job = _known(word, detail, job_id)
         if word == b"live":
-            raise Conflict(f"the job is {job.status}; only a finished one is retried", code="job_live")
+            raise Conflict(
+                f"the job is {job.status}; only a finished one is retried", code="job_live"
+            )
         return job
 
     def pause(self, job_type: str, *, actor: str) -> msgspec.Raw:
@@ -283,9 +285,7 @@ class JobBroker:
         )
         return "ack" if reply == b"ack" else "stale"
 
-    def _about(
-        self, script: str, worker_id: str, job_id: str, fence: int, **args: Any
-    ) -> Verdict:
+    def _about(self, script: str, worker_id: str, job_id: str, fence: int, **args: Any) -> Verdict:
         reply = self._service.run(
             script,
             worker_id=worker_id,
@@ -350,7 +350,7 @@ def _checked_payload(request: SubmitRequest) -> bytes:
 
 def _body_digest(request: SubmitRequest, payload: bytes) -> str:
     """Digest of what the client asked for, however it spelt the JSON."""
-    body = msgspec.to_builtins(msgspec.structs.replace(request, payload=msgspec.Raw(b"null")))
+    body = msgspec.json.decode(msgspec.json.encode(request))
     body["payload"] = msgspec.json.decode(payload)
     for socket_field in ("type", "request_id"):
         body.pop(socket_field, None)

@@ -84,7 +84,9 @@ class JobReader:
             raise InvalidInput("not a cursor of this hub", field="cursor")
         rows: list[bytes] = []
         for place in range(JOB_STATUSES.index(at), len(JOB_STATUSES)):
-            page = self.list_jobs(JOB_STATUSES[place], limit=limit - len(rows), cursor=inner or None)
+            page = self.list_jobs(
+                JOB_STATUSES[place], limit=limit - len(rows), cursor=inner or None
+            )
             rows += page.rows
             inner = page.cursor or ""
             if inner:

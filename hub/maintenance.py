@@ -75,9 +75,7 @@ class Maintenance:
             lost=lost,
             returned=returned,
             timed_out=run("reap_timeouts", limit=_CHUNK, chance=random.random()),
-            silent=run(
-                "reap_workers", silent_ms=int(self._settings.lease_s * 1000), limit=_CHUNK
-            ),
+            silent=run("reap_workers", silent_ms=int(self._settings.lease_s * 1000), limit=_CHUNK),
             promoted=run("promote_jobs", limit=_CHUNK),
             seconds=run(
                 "close_seconds",

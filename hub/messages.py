@@ -35,14 +35,14 @@ class Inbound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 # --- Submit -----------------------------------------------------------------------------------
 
 
-class Requirements(Inbound, kw_only=True):
+class Requirements(Inbound, frozen=True, kw_only=True):
     """What a worker's capabilities must and must not hold; keys may be dotted."""
 
     must: dict[Name, Any] = {}
     must_not: dict[Name, Any] = {}
 
 
-class RetryRequest(Inbound, kw_only=True):
+class RetryRequest(Inbound, frozen=True, kw_only=True):
     """`hub.records.Retry` as a client may ask for it."""
 
     kind: Literal["exponential", "fixed", "none"] = "exponential"
@@ -51,7 +51,7 @@ class RetryRequest(Inbound, kw_only=True):
     jitter: Annotated[float, Meta(ge=0, le=1)] = 0.25
 
 
-class SubmitRequest(Inbound, kw_only=True):
+class SubmitRequest(Inbound, frozen=True, kw_only=True):
     """A job that a client asks for."""
 
     job_type: Id
@@ -75,13 +75,13 @@ class SubmitRequest(Inbound, kw_only=True):
 # --- Any socket -------------------------------------------------------------------------------
 
 
-class Message(Inbound, tag_field="type", kw_only=True):
+class Message(Inbound, frozen=True, tag_field="type", kw_only=True):
     """A socket message; a `request_id` is echoed in every answer to it."""
 
     request_id: Name | None = None
 
 
-class Auth(Message, tag="auth", kw_only=True):
+class Auth(Message, frozen=True, tag="auth", kw_only=True):
     """The first message of a connection that brought no Authorization header."""
 
     token: Annotated[str, Meta(max_length=1_000)] | None = None
@@ -93,14 +93,14 @@ class Auth(Message, tag="auth", kw_only=True):
 Topic = Literal["workers", "jobs", "jobs:status", "jobs:progress", "system_stats"]
 
 
-class ResumePoint(Inbound, kw_only=True):
+class ResumePoint(Inbound, frozen=True, kw_only=True):
     """The last event that a monitor holds."""
 
     epoch: Name
     seq: Seq
 
 
-class Filters(Inbound, kw_only=True):
+class Filters(Inbound, frozen=True, kw_only=True):
     """Which records a monitor wants; None means all."""
 
     job_types: Annotated[list[Id], Meta(max_length=1_000)] | None = None
@@ -108,7 +108,7 @@ class Filters(Inbound, kw_only=True):
     priority_range: tuple[Priority, Priority] | None = None
 
 
-class MonitorConnect(Message, tag="monitor_connect", kw_only=True):
+class MonitorConnect(Message, frozen=True, tag="monitor_connect", kw_only=True):
     """Introduces a monitor; nothing is sent before its first `subscribe`."""
 
     monitor_id: Id
@@ -117,18 +117,18 @@ class MonitorConnect(Message, tag="monitor_connect", kw_only=True):
     transport: Literal["events", "polling"] = "events"
 
 
-class Subscribe(Message, tag="subscribe", kw_only=True):
+class Subscribe(Message, frozen=True, tag="subscribe", kw_only=True):
     """Chooses topics and filters; a later one starts again from a fresh snapshot."""
 
     topics: Annotated[list[Topic], Meta(min_length=1, max_length=5)]
     filters: Filters = Filters()
 
 
-class MonitorHeartbeat(Message, tag="heartbeat", kw_only=True):
+class MonitorHeartbeat(Message, frozen=True, tag="heartbeat", kw_only=True):
     """Asks for `heartbeat_ack` with the server's time."""
 
 
-class ResyncRequest(Message, tag="resync_request", kw_only=True):
+class ResyncRequest(Message, frozen=True, tag="resync_request", kw_only=True):
     """Asks to go on from `seq`, or for a snapshot where that is too old."""
 
     epoch: Name
@@ -141,14 +141,14 @@ MonitorMessage = MonitorConnect | Subscribe | MonitorHeartbeat | ResyncRequest |
 # --- Worker → hub -----------------------------------------------------------------------------
 
 
-class HeldJob(Inbound, kw_only=True):
+class HeldJob(Inbound, frozen=True, kw_only=True):
     """A grant that a worker holds."""
 
     job_id: Id
     fence: Fence
 
 
-class Register(Message, tag="register", kw_only=True):
+class Register(Message, frozen=True, tag="register", kw_only=True):
     """Introduces a worker and names the grants that it still holds."""
 
     worker_id: Id
@@ -161,18 +161,18 @@ class Register(Message, tag="register", kw_only=True):
     resume: Annotated[list[HeldJob], Meta(max_length=limits.HELD_A_WORKER)] = []
 
 
-class AboutJob(Message, kw_only=True):
+class AboutJob(Message, frozen=True, kw_only=True):
     """A worker's message about one grant; any of them accepts the job."""
 
     job_id: Id
     fence: Fence
 
 
-class JobStarted(AboutJob, tag="job_started", kw_only=True):
+class JobStarted(AboutJob, frozen=True, tag="job_started", kw_only=True):
     """The handler begins."""
 
 
-class JobProgress(AboutJob, tag="job_progress", kw_only=True):
+class JobProgress(AboutJob, frozen=True, tag="job_progress", kw_only=True):
     """How far the handler is."""
 
     percent: Annotated[float, Meta(ge=0, le=100)]
@@ -182,7 +182,7 @@ class JobProgress(AboutJob, tag="job_progress", kw_only=True):
     eta_ms: Annotated[int, Meta(ge=0, le=limits.TIME_MAX_MS)] | None = None
 
 
-class JobLog(AboutJob, tag="job_log", kw_only=True):
+class JobLog(AboutJob, frozen=True, tag="job_log", kw_only=True):
     """Lines for the job's log; the newest are kept."""
 
     lines: Annotated[
@@ -191,13 +191,13 @@ class JobLog(AboutJob, tag="job_log", kw_only=True):
     ]
 
 
-class JobCompleted(AboutJob, tag="job_completed", kw_only=True):
+class JobCompleted(AboutJob, frozen=True, tag="job_completed", kw_only=True):
     """The handler returned."""
 
     result: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class ReportedError(Inbound, kw_only=True):
+class ReportedError(Inbound, frozen=True, kw_only=True):
     """What a handler raised."""
 
     type: Name
@@ -206,29 +206,29 @@ class ReportedError(Inbound, kw_only=True):
     retryable: bool = True
 
 
-class JobFailed(AboutJob, tag="job_failed", kw_only=True):
+class JobFailed(AboutJob, frozen=True, tag="job_failed", kw_only=True):
     """The handler raised."""
 
     error: ReportedError
 
 
-class JobReleased(AboutJob, tag="job_released", kw_only=True):
+class JobReleased(AboutJob, frozen=True, tag="job_released", kw_only=True):
     """The worker lets go: a cancelled job's slot is free, or an unfinished one goes back uncounted."""
 
 
-class WorkerHeartbeat(Message, tag="heartbeat", kw_only=True):
+class WorkerHeartbeat(Message, frozen=True, tag="heartbeat", kw_only=True):
     """Renews the leases of every grant named."""
 
     held: Annotated[list[HeldJob], Meta(max_length=limits.HELD_A_WORKER)] = []
 
 
-class WorkerStatusChange(Message, tag="status", kw_only=True):
+class WorkerStatusChange(Message, frozen=True, tag="status", kw_only=True):
     """The worker asks to drain, or to take jobs again."""
 
     draining: bool
 
 
-class Goodbye(Message, tag="goodbye", kw_only=True):
+class Goodbye(Message, frozen=True, tag="goodbye", kw_only=True):
     """The worker leaves; what it holds goes back uncounted."""
 
 
@@ -250,25 +250,25 @@ WorkerMessage = (
 # --- Client → hub -----------------------------------------------------------------------------
 
 
-class Submit(SubmitRequest, tag="submit", tag_field="type", kw_only=True):
+class Submit(SubmitRequest, frozen=True, tag="submit", tag_field="type", kw_only=True):
     """`SubmitRequest` over the client socket."""
 
     request_id: Name | None = None
 
 
-class SubmitBatch(Message, tag="submit_batch", kw_only=True):
+class SubmitBatch(Message, frozen=True, tag="submit_batch", kw_only=True):
     """Several jobs; each succeeds or fails by itself."""
 
     jobs: Annotated[list[SubmitRequest], Meta(min_length=1, max_length=limits.BATCH_JOBS)]
 
 
-class Cancel(Message, tag="cancel", kw_only=True):
+class Cancel(Message, frozen=True, tag="cancel", kw_only=True):
     """Cancels a job."""
 
     job_id: Id
 
 
-class Follow(Message, tag="follow", kw_only=True):
+class Follow(Message, frozen=True, tag="follow", kw_only=True):
     """Asks for a job's events, then its result."""
 
     job_id: Id
@@ -297,7 +297,7 @@ def decode(data: bytes | str, shape: type[T] | Any, *, max_bytes: int = limits.B
         raise TooLarge(f"{len(raw)} bytes; at most {max_bytes} are taken")
     check_json(raw)
     try:
-        return msgspec.json.decode(raw, type=shape)  # type: ignore[no-any-return]
+        return msgspec.json.decode(raw, type=shape)
     except msgspec.ValidationError as error:
         raise _invalid(str(error)) from None
     except (msgspec.DecodeError, RecursionError) as error:

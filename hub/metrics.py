@@ -59,9 +59,7 @@ class MetricsReader:
                 replies = pipe.execute()
             for start, fields in zip(chunk, replies, strict=True):
                 if fields:
-                    yield _row(
-                        start, {name.decode(): int(value) for name, value in fields.items()}
-                    )
+                    yield _row(start, {name.decode(): int(value) for name, value in fields.items()})
 
 
 def quantile(bins: dict[int, int], q: float) -> float | None:
@@ -89,7 +87,8 @@ def _row(start: int, fields: dict[str, int]) -> MetricsRow:
             if name.startswith(prefix)
         }
         return {
-            f"{axis}_p{percent}_ms": None if (value := quantile(bins, percent / 100)) is None
+            f"{axis}_p{percent}_ms": None
+            if (value := quantile(bins, percent / 100)) is None
             else round(value, 1)
             for percent in (50, 95, 99)
         }
@@ -104,8 +103,8 @@ def _row(start: int, fields: dict[str, int]) -> MetricsRow:
         failed=fields.get("failed", 0),
         cancelled=fields.get("cancelled", 0),
         retried=fields.get("retried", 0),
-        **percentiles("wait"),  # type: ignore[arg-type]
-        **percentiles("run"),  # type: ignore[arg-type]
+        **percentiles("wait"),
+        **percentiles("run"),
         busy_slot_s=busy,
         offered_slot_s=offered,
         utilisation=round(busy / offered, 4) if offered else None,

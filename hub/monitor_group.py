@@ -32,8 +32,13 @@ _FOLD_OVER: Final = 200  # events in one frame that are worth folding
 class Peer(Protocol):
     """The connection of a monitor, as far as a group uses it."""
 
-    backlog_bytes: int
-    stalled_s: float
+    @property
+    def backlog_bytes(self) -> int:
+        """What waits to be taken."""
+
+    @property
+    def stalled_s(self) -> float:
+        """Seconds since the peer last took anything of what waits."""
 
     def send_frame(self, framed: bytes) -> None:
         """Queue framed bytes."""
@@ -164,9 +169,7 @@ class MonitorGroup:
         self, target: int, events: Sequence[LoggedEvent], counts: tuple[int, ...], now: float
     ) -> None:
         told = None if counts == self._told_counts else counts
-        shared = self._frame(
-            events_message(self._replicator.epoch, self.seq, target, events, told)
-        )
+        shared = self._frame(events_message(self._replicator.epoch, self.seq, target, events, told))
         self._to_members(shared, target)
         if told is not None:
             for monitor in self.members:
@@ -219,5 +222,3 @@ class MonitorGroup:
         shown = msgspec.structs.replace(window, rows=rows)
         self._to_members(self._frame(window_message(self.seq, name, shown)), window.seq)
         self.seq = max(self.seq, window.seq)
-
-

@@ -43,7 +43,8 @@ class RedisService:
             retry=Retry(NoBackoff(), 0),
             redis_connect_func=self._on_connect,
         )
-        self.redis: redis.Redis = redis.Redis(connection_pool=self._pool)
+        # Any: redis-py 8 types every reply as a union of bytes, str and more; here it is bytes.
+        self.redis: Any = redis.Redis(connection_pool=self._pool)
 
     def run(self, name: str, **args: str | int | float | bytes) -> Any:
         """Run the script `name` with the arguments that its header names.
@@ -79,9 +80,7 @@ class RedisService:
 
         Raises: redis.ConnectionError, redis.TimeoutError.
         """
-        connection: AbstractConnection = self._pool.connection_class(
-            **self._pool.connection_kwargs
-        )
+        connection: AbstractConnection = self._pool.connection_class(**self._pool.connection_kwargs)
         connection.connect()
         return connection
 
@@ -123,5 +122,3 @@ def _run_id(info: bytes | str) -> str:
         if name == "run_id":
             return value
     raise redis.ConnectionError("the server does not tell its run id")
-
-

@@ -6,6 +6,7 @@ neither Lua nor Python counts positions:
     -- include clock events          files of lua/include, in this order, before the body
     -- key meta HASH   epoch, seq    a key (hub.keys builds it); `db.meta` in the body
     -- arg limit int   rows at most  an argument; `arg.limit`, already a number
+    -- borrow lease_ms ...           an include uses this argument of the script that includes it
 
 A test holds every header against its body (tests/hub/test_scripts.py).
 """

@@ -84,6 +84,7 @@ def _announce(arbiter: Any) -> None:
 
 def _watch(worker: Any) -> None:
     """SIGTERM does not reach the socket handlers: close them as soon as the worker is told to end."""
+
     def wait_for_the_end() -> None:
         while worker.alive:
             gevent.sleep(0.1)

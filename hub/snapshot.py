@@ -21,7 +21,19 @@ from hub.states import WORKER_STATUSES
 LISTS: Final = ("pending", "scheduled", "active", "completed", "failed", "cancelled")
 SERIES_S: Final = 600
 
+_PLAIN_COLUMNS: Final = (
+    "second",
+    "submitted",
+    "started",
+    "completed",
+    "failed",
+    "cancelled",
+    "busy",
+    "offered",
+)
+
 Counts = dict[str, int]
+
 
 class Rows(msgspec.Struct, frozen=True):
     """Records as JSON, in the list's order; `truncated`: Redis has more."""
@@ -103,7 +115,12 @@ class Snapshot(msgspec.Struct, frozen=True):
 
         Workers, active jobs (also as `running`), 50 pending, 20 completed and 20 failed ones.
         """
-        shares = {"pending": 50, "active": len(self.jobs["active"].rows), "completed": 20, "failed": 20}
+        shares = {
+            "pending": 50,
+            "active": len(self.jobs["active"].rows),
+            "completed": 20,
+            "failed": 20,
+        }
         jobs = {name: self.jobs[name].rows[:share] for name, share in shares.items()}
         return msgspec.json.encode(
             {
@@ -201,9 +218,7 @@ class SnapshotReader:
             seq=int(seq),
             timestamp=int(last_ms),
             workers=Rows(worker_rows, worker_total > len(worker_rows)),
-            jobs={
-                name: _rows(*given) for name, given in zip(LISTS, lists, strict=True)
-            },
+            jobs={name: _rows(*given) for name, given in zip(LISTS, lists, strict=True)},
             queues=msgspec.Raw(queues),
             counts=_counts(counts),
             system_stats=msgspec.Raw(stats[-1] if stats else b"null"),
@@ -303,27 +318,16 @@ def _worker_row(record: bytes, heartbeat: bytes) -> msgspec.Raw:
 
 
 def _counts(flat: Sequence[bytes]) -> Counts:
-    known = {
-        name.decode(): int(count) for name, count in zip(flat[::2], flat[1::2], strict=True)
-    }
+    known = {name.decode(): int(count) for name, count in zip(flat[::2], flat[1::2], strict=True)}
     return {name: known.get(name, 0) for name in COUNT_NAMES}
 
 
 def _columns(seconds: list[Second]) -> Series:
-    def percentile(axis: str, name: str) -> list[float | None]:
-        found = (getattr(second, axis) for second in seconds)
-        return [getattr(item, name) if item is not None else None for item in found]
-
-    def column(name: str) -> list[Any]:
-        return [getattr(second, name) for second in seconds]
-
-    plain = ("second", "submitted", "started", "completed", "failed", "cancelled", "busy", "offered")
-    return Series(
-        step_s=1,
-        **{name: column(name) for name in plain},
-        **{
-            f"{axis}_{name}": percentile(axis, name)
-            for axis in ("wait", "run")
-            for name in ("p50", "p95", "p99")
-        },
-    )
+    columns: dict[str, Any] = {
+        name: [getattr(second, name) for second in seconds] for name in _PLAIN_COLUMNS
+    }
+    for axis in ("wait", "run"):
+        found = [getattr(second, axis) for second in seconds]
+        for name in Percentiles.__struct_fields__:
+            columns[f"{axis}_{name}"] = [item and getattr(item, name) for item in found]
+    return Series(step_s=1, **columns)

@@ -142,9 +142,7 @@ def _static_members(message: Register, job_types: list[str]) -> bytes:
 
 def _held_json(held: Sequence[HeldJob]) -> bytes:
     """Fences travel as strings: cjson would round 16 digits to 14."""
-    return msgspec.json.encode(
-        [{"job_id": item.job_id, "fence": str(item.fence)} for item in held]
-    )
+    return msgspec.json.encode([{"job_id": item.job_id, "fence": str(item.fence)} for item in held])
 
 
 def _verdicts(reply: list[list[bytes]]) -> list[HeldVerdict]:

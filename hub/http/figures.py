@@ -24,14 +24,14 @@ _DAY_MS = 86_400_000
 _RANGE_MAX_MS = 31 * _DAY_MS
 
 
-class RangeQuery(Inbound):
+class RangeQuery(Inbound, frozen=True):
     """Unix milliseconds; the last 24 hours by default."""
 
     from_ms: TimeMs | None = msgspec.field(default=None, name="from")
     to_ms: TimeMs | None = msgspec.field(default=None, name="to")
 
 
-class JobsExportQuery(Inbound):
+class JobsExportQuery(Inbound, frozen=True):
     """Which jobs; all that are kept by default."""
 
     status: Annotated[list[JobStatus], Meta(max_length=len(JOB_STATUSES))] = msgspec.field(

@@ -25,7 +25,7 @@ from hub.ws.client import batch_item
 SUBMITTER = "anonymous"  # every caller, until tokens have names
 
 
-class ListQuery(Inbound):
+class ListQuery(Inbound, frozen=True):
     """Which page of which state."""
 
     status: JobStatus | None = None
@@ -33,19 +33,19 @@ class ListQuery(Inbound):
     cursor: Annotated[str, Meta(max_length=400)] | None = None
 
 
-class WaitQuery(Inbound):
+class WaitQuery(Inbound, frozen=True):
     """How long to wait for a result."""
 
     wait_s: Annotated[float, Meta(ge=0, le=60)] = 0.0
 
 
-class BatchRequest(Inbound):
+class BatchRequest(Inbound, frozen=True):
     """Several jobs; each succeeds or fails by itself."""
 
     jobs: Annotated[list[SubmitRequest], Meta(min_length=1, max_length=limits.BATCH_JOBS)]
 
 
-class NoBody(Inbound):
+class NoBody(Inbound, frozen=True):
     """A body that says nothing."""
 
 

@@ -34,9 +34,7 @@ def answer(value: Any, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), status, mimetype="application/json")
 
 
-def problem(
-    status: int, code: str, detail: str, field: str | None = None
-) -> Response:
+def problem(status: int, code: str, detail: str, field: str | None = None) -> Response:
     """Answer with a problem document."""
     body = Problem(HTTPStatus(status).phrase, status, code, detail, field)
     response = Response(msgspec.json.encode(body), status, mimetype="application/problem+json")

@@ -2,6 +2,8 @@
 --
 -- include clock events lanes
 -- key profile_versions HASH  profile -> the lanes_version that its lanes are complete for
+-- key lane_profiles PREFIX  SET a lane: the profiles that fit it
+-- key heads PREFIX           ZSET a profile: "<head member> <lane>" scored as the head
 -- key lane_heads HASH        lane -> "score member"
 -- key meta HASH              lanes_version
 -- arg profile string

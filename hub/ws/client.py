@@ -71,7 +71,10 @@ class ClientHandler:
                 return {"type": "submitted", "job": made.job, "created": made.created}
             case SubmitBatch():
                 results = self._broker.submit_batch(message.jobs, submitted_by="anonymous")
-                return {"type": "submitted_batch", "results": [batch_item(item) for item in results]}
+                return {
+                    "type": "submitted_batch",
+                    "results": [batch_item(item) for item in results],
+                }
             case Cancel():
                 job = self._broker.cancel(message.job_id, actor="anonymous")
                 return {"type": "cancelled", "job": job}

@@ -89,9 +89,7 @@ class MonitorHandler:
     def _subscribe(self, message: Subscribe) -> None:
         introduced = self._introduced
         if introduced is None:
-            raise InvalidInput(
-                "monitor_connect comes first", field="type", code="out_of_order"
-            )
+            raise InvalidInput("monitor_connect comes first", field="type", code="out_of_order")
         _check_range(message.filters)
         first = self._subscription is None
         self._subscription = Subscription(frozenset(message.topics), message.filters)

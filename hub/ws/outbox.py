@@ -159,6 +159,7 @@ class OutboxMiddleware:
         self._limit = limit_bytes
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        """Serve a request; an upgrade gets its outbox first."""
         if environ.get("HTTP_UPGRADE", "").lower() == "websocket" and "gunicorn.socket" in environ:
             environ["gunicorn.socket"] = OutboxSocket(environ["gunicorn.socket"], self._limit)
         return self._app(environ, start_response)

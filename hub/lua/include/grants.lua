@@ -6,7 +6,7 @@
 -- key held PREFIX            HASH a worker: its grants
 -- key job PREFIX             HASH a job: payload
 --
--- args of a script that grants: lease_ms, accept_ms
+-- borrow lease_ms accept_ms  arguments of the script that grants
 
 local function grant(job, worker)
   local rec = job.rec

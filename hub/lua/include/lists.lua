@@ -6,10 +6,12 @@
 -- key active ZSET      job ids by assigned_at
 -- key finished PREFIX  ZSET a final state: job ids by finished_at
 
+local waiting = {pending = db.pending, scheduled = db.scheduled, active = db.active}
+
 local function list_rows(name, window)
   local key, ids
-  if name == 'pending' or name == 'scheduled' or name == 'active' then
-    key = db[name]
+  if waiting[name] then
+    key = waiting[name]
     ids = redis.call('ZRANGE', key, 0, window - 1)
   else
     key = db.finished .. name

@@ -1,7 +1,6 @@
 -- outcomes: how a grant of a job ends: given back, failed with or without a retry, or refused.
 --
 -- key job PREFIX   HASH a job: traceback, ended, settled, revoked
--- key held PREFIX  HASH a worker: its grants
 
 -- The grant is over and the job goes on without a worker. Returns the event's members of "old".
 local function clear_grant(job)

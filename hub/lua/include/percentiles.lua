@@ -1,6 +1,6 @@
 -- percentiles: quantiles of a bucket's histogram (the lower nearest rank, within 2 %).
 --
--- key second PREFIX  HASH a second: `<axis>:<bin>` counts
+-- The bins are those of metrics.lua: `<axis>:<bin>` counts.
 
 local function percentiles_json(fields, axis)
   local bins, total = {}, 0

@@ -1,6 +1,5 @@
 -- presence: a worker comes, goes, and which profiles are there to take jobs.
 --
--- key worker PREFIX         HASH a worker
 -- key held PREFIX           HASH a worker: its grants
 -- key workers ZSET          connected worker ids by last heartbeat, Unix ms
 -- key offline ZSET          remembered worker ids by when they went, Unix ms

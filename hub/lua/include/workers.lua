@@ -5,7 +5,6 @@
 -- key held PREFIX    HASH a worker: fence -> "job_id 0|1" (1: started)
 -- key leases ZSET    "fence job_id worker_id" by lease end, Unix ms
 -- key unaccepted ZSET  the same members by the end of the time to accept
--- key workers ZSET   connected worker ids by last heartbeat, Unix ms
 
 local changed_workers = {}
 

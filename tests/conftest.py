@@ -1,0 +1,99 @@
+"""Real servers for every test: one Redis a session, one namespace a test."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from hub.config import Settings, load_settings
+from hub.embedded import acquire
+from hub.job_broker import JobBroker
+from hub.keys import Keys
+from hub.maintenance import Maintenance
+from hub.redis_service import RedisService
+from hub.worker_registry import WorkerRegistry
+from tests.support.processes import Server, hub_environ, serving
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a running embedded server."""
+    directory = tmp_path_factory.mktemp("redis")
+    with acquire(load_settings({}, {"data_dir": str(directory)})) as server:
+        yield server.url
+
+
+@pytest.fixture
+def namespace() -> str:
+    """A namespace that no other test uses."""
+    return f"t{next(_numbers)}"
+
+
+@pytest.fixture
+def settings(redis_url: str, namespace: str) -> Settings:
+    """Settings on the session's server."""
+    return load_settings({}, {"redis_url": redis_url, "namespace": namespace})
+
+
+@pytest.fixture
+def service(redis_url: str, namespace: str) -> Iterator[RedisService]:
+    """Scripts on the session's server."""
+    service = RedisService(redis_url, Keys(namespace))
+    service.redis.ping()
+    yield service
+    service.close()
+
+
+@pytest.fixture
+def broker(service: RedisService, settings: Settings) -> JobBroker:
+    """A broker in the test's namespace."""
+    return JobBroker(service, settings)
+
+
+@pytest.fixture
+def registry(service: RedisService, settings: Settings) -> WorkerRegistry:
+    """A registry in the test's namespace."""
+    return WorkerRegistry(service, settings)
+
+
+@pytest.fixture
+def maintenance(service: RedisService, settings: Settings) -> Maintenance:
+    """Maintenance in the test's namespace; the test runs it."""
+    return Maintenance(service, settings)
+
+
+@pytest.fixture
+def pass_time(service: RedisService) -> Callable[[float], None]:
+    """Move the clock of the scripts forward by seconds."""
+
+    def move(seconds: float) -> None:
+        service.redis.hincrby(service.keys.meta, "offset_ms", int(seconds * 1000))
+
+    return move
+
+
+@pytest.fixture
+def hub_env(redis_url: str, namespace: str, tmp_path: Path) -> dict[str, str]:
+    """The environment of a hub in the test's namespace."""
+    return hub_environ(redis_url, namespace, tmp_path)
+
+
+@pytest.fixture
+def hub(hub_env: dict[str, str]) -> Iterator[Server]:
+    """A hub process in the test's namespace."""
+    with serving("hub", environ=hub_env) as server:
+        assert server.url
+        yield server
+
+
+@pytest.fixture
+def api(hub: Server) -> Iterator[httpx.Client]:
+    """An HTTP client of the hub."""
+    with httpx.Client(base_url=hub.url, timeout=30) as client:
+        yield client

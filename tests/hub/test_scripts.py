@@ -1,0 +1,51 @@
+"""Every Lua file says in its header what its body uses; no more, no less."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from hub import scripts
+from hub.keys import NAMES, PREFIXES
+from hub.redis_service import RedisService
+
+_LUA = files("hub") / "lua"
+FILES = sorted(
+    [path for path in _LUA.iterdir() if path.name.endswith(".lua")]
+    + list((_LUA / "include").iterdir()),
+    key=lambda path: path.name,
+)
+
+
+def _include(name: str) -> str:
+    return (_LUA / "include" / f"{name}.lua").read_text()
+
+
+def _borrowed(source: str) -> set[str]:
+    """Arguments that an included file takes from the script that includes it."""
+    line = re.search(r"^-- borrow ((?:\w+ )+)", source.partition("\n\n")[0], re.M)
+    return set(line.group(1).split()) if line else set()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_header_matches_body(path) -> None:
+    source = path.read_text()
+    header = scripts.read_header(source)
+    body = source.partition("\n\n")[2]
+    used_keys = set(re.findall(r"\bdb\.(\w+)", body))
+    used_args = set(re.findall(r"\barg\.(\w+)", body))
+    assert sorted(header.keys) == sorted(used_keys)
+    declared = {name for name, _ in header.args}
+    borrowed = _borrowed(source)
+    assert used_args <= declared | borrowed
+    lent = set().union(*(_borrowed(_include(part)) for part in header.includes))
+    assert declared <= used_args | lent
+    assert set(header.keys) <= NAMES | PREFIXES
+
+
+@pytest.mark.parametrize("name", scripts.names())
+def test_script_compiles(name: str, service: RedisService) -> None:
+    script = scripts.load(name)
+    assert service.redis.script_load(script.text) == script.sha
