@@ -1,0 +1,138 @@
+"""The hub's HTTP API as the dashboard's server uses it, with the token that browsers never see.
+
+JobhubError
+├── HubUnreachable   no answer: down, starting, or the URL is wrong
+└── HubRefused       the hub's own problem document, word for word
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+from urllib.parse import quote
+
+import httpx
+
+from hub.errors import JobhubError
+
+_ANSWER_S: Final = 10.0
+_CONNECT_S: Final = 3.0
+_SNAPSHOT_S: Final = 3.0  # a person waits for the page meanwhile
+_CONNECTIONS: Final = 50
+
+
+class HubUnreachable(JobhubError):
+    """The hub gave no answer."""
+
+    code = "hub_unreachable"
+    status = 502
+
+
+class HubRefused(JobhubError):
+    """The hub answered with a problem; `status`, `code` and `field` are the hub's."""
+
+    def __init__(self, problem: Mapping[str, Any], status: int) -> None:
+        super().__init__(
+            str(problem.get("detail") or problem.get("title") or f"the hub answered {status}"),
+            field=problem.get("field"),
+            code=str(problem.get("code") or "error"),
+        )
+        self.status = status
+
+
+class HubApi:
+    """One connection pool to one hub; safe for threads."""
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        self.url = url
+        self.needs_ticket = token is not None
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._client = httpx.Client(
+            base_url=url,
+            headers=headers,
+            timeout=httpx.Timeout(_ANSWER_S, connect=_CONNECT_S),
+            limits=httpx.Limits(max_connections=_CONNECTIONS),
+            trust_env=False,  # a proxy of the environment is not for the hub next door
+        )
+
+    def snapshot(self) -> Any:
+        """Read `{epoch, seq, timestamp, data}`.
+
+        Raises: HubUnreachable, HubRefused.
+        """
+        return self.get("/api/snapshot", timeout_s=_SNAPSHOT_S)
+
+    def ticket(self) -> Any:
+        """Get a ticket that opens one monitor socket: `{ticket, expires_in_s}`.
+
+        Raises: HubUnreachable, HubRefused.
+        """
+        return self.post("/api/tickets")
+
+    def get(
+        self,
+        path: str,
+        query: Mapping[str, Any] | None = None,
+        *,
+        timeout_s: float = _ANSWER_S,
+    ) -> Any:
+        """Read JSON.
+
+        Raises: HubUnreachable, HubRefused.
+        """
+        return self._ask("GET", path, params=query, timeout=httpx.Timeout(timeout_s))
+
+    def post(self, path: str, body: Any = None) -> Any:
+        """Change something; returns the hub's answer.
+
+        Raises: HubUnreachable: it may or may not have happened. HubRefused.
+        """
+        return self._ask("POST", path, json=body)
+
+    @contextmanager
+    def stream(
+        self, path: str, query: Mapping[str, Any] | None = None
+    ) -> Iterator[tuple[httpx.Headers, Iterator[bytes]]]:
+        """Read a long answer in pieces, as it arrives: its headers and its bytes.
+
+        Raises: HubUnreachable, HubRefused: before the first byte.
+        """
+        try:
+            with self._client.stream("GET", path, params=query) as response:
+                if response.is_error:
+                    response.read()
+                    raise _refusal(response)
+                yield response.headers, response.iter_bytes()
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from error
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._client.close()
+
+    def _ask(self, method: str, path: str, **request: Any) -> Any:
+        try:
+            response = self._client.request(method, path, **request)
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from error
+        if response.is_error:
+            raise _refusal(response)
+        return response.json()
+
+    def _unreachable(self, error: httpx.HTTPError) -> HubUnreachable:
+        reason = "did not answer in time" if isinstance(error, httpx.TimeoutException) else error
+        return HubUnreachable(f"The hub at {self.url} cannot be reached: {reason}")
+
+
+def segment(name: str) -> str:
+    """Write an id into a path of the API."""
+    return quote(name, safe="")
+
+
+def _refusal(response: httpx.Response) -> HubRefused:
+    try:
+        problem = response.json()
+    except ValueError:
+        problem = {}
+    return HubRefused(problem if isinstance(problem, dict) else {}, response.status_code)
