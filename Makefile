@@ -1,17 +1,69 @@
-# Two commands do all the set-up: `make demo` and `make test`.
+# Two commands from a fresh clone: `make demo` shows Jobhub, `make test` proves it.
+# Needed beforehand: Python 3.11 or newer with venv (Debian: apt install python3-venv) and make.
 
 VENV := .venv
-PYTHON := $(VENV)/bin/python
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+JOBS := 2
 
-$(VENV)/ready: pyproject.toml
-	@echo "Setting up $(VENV) (one minute)"
-	python3 -m venv $(VENV)
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+.PHONY: help demo test check programs clean
+
+help:
+	@echo "make demo   start Jobhub with workers and a varied load, and print the dashboard's URL"
+	@echo "make test   everything that CI runs: style, types, import rules, all tests"
+	@echo "make check  the quick part of it: style, types, import rules"
+	@echo "make clean  remove $(VENV) and caches"
+
+demo: $(VENV)/installed
+	@echo "==> Starting Jobhub with demo workers and jobs (Ctrl-C ends it)"
+	@exec $(BIN)/jobhub up --demo
+
+test: programs check
+	@if command -v node >/dev/null && ls tests/js/*.test.* >/dev/null 2>&1; then \
+		echo "==> JavaScript tests"; node --test tests/js/*.test.*; fi
+	@echo "==> Tests ($(JOBS) at a time; real Redis, sockets and browser)"
+	@$(BIN)/python -m pytest -n $(JOBS)
+
+check: $(VENV)/test-installed
+	@echo "==> Style"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@echo "==> Types"
+	@$(BIN)/mypy
+	@echo "==> Import rules"
+	@$(BIN)/lint-imports
+
+# What the tests use beyond Python: installed where that is allowed, named where it is not.
+programs:
+	@missing=""; \
+	for pair in chromium:chromium node:nodejs redis-server:redis-server; do \
+		command -v $${pair%%:*} >/dev/null || missing="$$missing $${pair##*:}"; done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "==> Installing what the tests use:$$missing"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+			apt-get install -qq -y --no-install-recommends $$missing >/dev/null; \
+	else \
+		echo "==> Not installed:$$missing. Tests that need them are skipped; to run all:"; \
+		echo "    sudo apt install$$missing"; \
+	fi
+
+$(BIN)/python:
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Jobhub needs Python 3.11 or newer; python3 is $$(python3 -V)"; exit 1; }
+	@echo "==> Making a virtual environment in $(VENV)"
+	@python3 -m venv $(VENV) \
+		|| { echo "python3 has no venv module (Debian: apt install python3-venv)"; exit 1; }
+
+$(VENV)/installed: pyproject.toml | $(BIN)/python
+	@echo "==> Installing Jobhub into $(VENV) (about a minute)"
+	@$(PIP) install --editable .
 	@touch $@
 
-.PHONY: test
-test: $(VENV)/ready
-	$(VENV)/bin/ruff check .
-	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy
-	$(PYTHON) -m pytest -n 2
+$(VENV)/test-installed: pyproject.toml | $(BIN)/python
+	@echo "==> Installing Jobhub and its test tools into $(VENV) (one or two minutes)"
+	@$(PIP) install --editable '.[test]'
+	@touch $@ $(VENV)/installed
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
