@@ -15,11 +15,13 @@ from hub import limits
 from hub.access import Access
 from hub.config import Settings
 from hub.dispatcher import Dispatcher
-from hub.errors import AccessDenied, JobhubError, TooLarge
+from hub.errors import AccessDenied, JobhubError
 from hub.event_broadcaster import EventBroadcaster
+from hub.http.bodies import refuse_large
 from hub.http.figures import figures_blueprint
 from hub.http.fleet import queues_blueprint, workers_blueprint
 from hub.http.health import health_blueprint
+from hub.http.job_lists import job_lists_blueprint
 from hub.http.jobs import jobs_blueprint
 from hub.http.problems import register_problems
 from hub.job_broker import JobBroker
@@ -130,10 +132,11 @@ def create_app(hub: Hub) -> Flask:
     app.url_map.strict_slashes = False
     register_problems(app)
     _guard(app, hub.access)
-    app.register_blueprint(jobs_blueprint(hub.broker, hub.reader, hub.waiter))
+    app.register_blueprint(jobs_blueprint(hub.service, hub.broker, hub.reader, hub.waiter))
+    app.register_blueprint(job_lists_blueprint(hub.reader))
     app.register_blueprint(workers_blueprint(hub.registry, hub.snapshots))
     app.register_blueprint(queues_blueprint(hub.broker, hub.snapshots))
-    app.register_blueprint(figures_blueprint(hub.snapshots, hub.reader, hub.metrics, hub.access))
+    app.register_blueprint(figures_blueprint(hub.snapshots, hub.metrics, hub.access))
     app.register_blueprint(health_blueprint(hub.service, hub.replicator))
     _mount_sockets(Sock(app), hub)
     return app
@@ -145,8 +148,7 @@ def _guard(app: Flask, access: Access) -> None:
         access.check_source(request.headers)
         if request.path.startswith("/api/"):
             access.check_token(request.headers)
-        if (request.content_length or 0) > limits.BODY_BYTES:
-            raise TooLarge(f"at most {limits.BODY_BYTES} bytes are taken", field="body")
+        refuse_large(request)
 
     @app.after_request
     def harden(response: Response) -> Response:

@@ -6,6 +6,7 @@
     ├── Conflict              409      the state forbids the move
     │   └── IdempotencyConflict 422    the key was used with another body
     ├── TooLarge              413      over a size limit
+    ├── UnsupportedMediaType  415      the body is not JSON by its own words
     ├── LimitReached          429      over a count or rate limit
     ├── AccessDenied          401/403  who you are, or what you may
     ├── StaleFence            409      the grant named is not the live one
@@ -71,6 +72,13 @@ class TooLarge(JobhubError):
 
     code = "too_large"
     status = 413
+
+
+class UnsupportedMediaType(JobhubError):
+    """The Content-Type of a body is not JSON."""
+
+    code = "unsupported_media_type"
+    status = 415
 
 
 class LimitReached(JobhubError):

@@ -1,18 +1,22 @@
-"""Reads jobs: one whole, a list by state, its history and log. Changes nothing."""
+"""Reads jobs: one whole, pages and streams of those that pass a filter, history and log. Changes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import heapq
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final
 
 import msgspec
 
-from hub.errors import InvalidInput, NotFound
+from hub.errors import NotFound
+from hub.job_filter import Facts, JobFilter, Place, Sorting
+from hub.job_indexes import Index, narrow_indexes, ordered_indexes
 from hub.records import Job
 from hub.redis_service import RedisService
-from hub.states import ACTIVE_STATUSES, FINAL_STATUSES, JOB_STATUSES, JobStatus
 
-_CHUNK: Final = 500  # records a round trip of an export: 500 x 1 kB
+PAGE_READS: Final = 2_000  # records that a page may read: 15 ms
+_CHUNK: Final = 500  # records a round trip: Redis serves nobody else for about 1 ms
 
 
 class JobPage(msgspec.Struct, frozen=True):
@@ -20,6 +24,12 @@ class JobPage(msgspec.Struct, frozen=True):
 
     rows: list[bytes]
     cursor: str | None
+
+
+class _Row(msgspec.Struct, frozen=True):
+    place: Place
+    facts: Facts
+    record: bytes
 
 
 def read_job(service: RedisService, job_id: str) -> Job:
@@ -45,55 +55,50 @@ def read_job(service: RedisService, job_id: str) -> Job:
 
 
 class JobReader:
-    """Lists and looks up jobs of one namespace."""
+    """Lists and looks up jobs of one namespace.
+
+    Two ways lead to a page. Where some index holds no more than 2,000 jobs that could match, all of them
+    are read and sorted. Otherwise the index of the order asked for is walked from the cursor on, and a
+    page may come back short, with a cursor, rather than read more than 2,000 records. A cursor is a place
+    in that order, not a job: it neither skips nor repeats whatever comes, goes or moves meanwhile.
+    """
 
     def __init__(self, service: RedisService) -> None:
         self._service = service
 
-    def list_jobs(self, status: JobStatus, *, limit: int, cursor: str | None = None) -> JobPage:
-        """List jobs of one state: waiting ones in their order, finished ones newest first.
-
-        A cursor names the last row, so jobs that come and go meanwhile neither repeat nor hide others.
-
-        Raises: InvalidInput: the cursor is not one that this hub gave.
-        Redis:  two round trips, O(limit + log n).
-        """
-        key, newest_first = self._index(status)
-        rows = self._after(key, cursor, limit + 1, newest_first)
-        more = len(rows) > limit
-        rows = rows[:limit]
-        ids = [_job_id(member) for member, _ in rows]
-        records = self.records(ids)
-        wanted = [record for record in records if record is not None]
-        if status in ACTIVE_STATUSES:
-            wanted = [record for record in wanted if _has_status(record, status)]
-        last = f"{_score_text(rows[-1][1])}|{rows[-1][0].decode()}" if more else None
-        return JobPage(wanted, last)
-
-    def list_page(
-        self, status: JobStatus | None, *, limit: int, cursor: str | None = None
+    def page(
+        self,
+        wanted: JobFilter,
+        sorting: Sorting,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        reads: int = PAGE_READS,
     ) -> JobPage:
-        """List jobs of one state, or of all states one after the other.
+        """List the jobs that pass `wanted`, at most `limit`, after reading at most `reads` records.
 
-        Raises: InvalidInput: the cursor is not one that this hub gave.
+        Raises: InvalidInput: the cursor is not one that this hub gave for this order.
+        Redis:  a few round trips, O(reads + log n).
         """
-        if status is not None:
-            return self.list_jobs(status, limit=limit, cursor=cursor)
-        at, _, inner = (cursor or f"{JOB_STATUSES[0]}~").partition("~")
-        if at not in JOB_STATUSES:
-            raise InvalidInput("not a cursor of this hub", field="cursor")
-        rows: list[bytes] = []
-        for place in range(JOB_STATUSES.index(at), len(JOB_STATUSES)):
-            page = self.list_jobs(
-                JOB_STATUSES[place], limit=limit - len(rows), cursor=inner or None
-            )
-            rows += page.rows
-            inner = page.cursor or ""
-            if inner:
-                return JobPage(rows, f"{JOB_STATUSES[place]}~{inner}")
-            if len(rows) >= limit and place + 1 < len(JOB_STATUSES):
-                return JobPage(rows, f"{JOB_STATUSES[place + 1]}~")
-        return JobPage(rows, None)
+        after = None if cursor is None else sorting.read_cursor(cursor)
+        rows = self._gather(wanted, sorting, after)
+        if rows is None:
+            rows = islice(self._walk(wanted, sorting, after, min(_CHUNK, limit + 1)), reads)
+        found: list[_Row] = []
+        examined = 0
+        for examined, row in enumerate(rows, 1):  # noqa: B007 - counts what was read
+            if wanted.matches(row.facts):
+                if len(found) == limit:
+                    return _page(found, sorting, found[-1].place)
+                found.append(row)
+        return _page(found, sorting, row.place if examined >= reads else None)
+
+    def iterate(self, wanted: JobFilter, sorting: Sorting) -> Iterator[bytes]:
+        """Walk the small records of all jobs that pass, in chunks: memory does not grow with them."""
+        rows = self._gather(wanted, sorting, None)
+        for row in self._walk(wanted, sorting, None, _CHUNK) if rows is None else rows:
+            if wanted.matches(row.facts):
+                yield row.record
 
     def records(self, job_ids: list[str]) -> list[bytes | None]:
         """Read small records in the order of `job_ids`; None for a job that is gone."""
@@ -116,92 +121,103 @@ class JobReader:
         lines = self._service.redis.lrange(self._service.keys.of("log", job_id), 0, -1)
         return [line.decode() for line in lines]
 
-    def position(self, job_id: str) -> int | None:
-        """Count the pending jobs before this one; None when it is not pending.
-
-        Raises: NotFound. Redis: two round trips, O(log pending).
-        """
-        job = read_job(self._service, job_id)
-        if job.status != "pending":
-            return None
-        rank = self._service.redis.zrank(
-            self._service.keys.key("pending"), f"{job.order_key}:{job_id}"
-        )
-        return rank if isinstance(rank, int) else None
-
-    def iterate(self, statuses: list[JobStatus]) -> Iterator[Job]:
-        """Walk all jobs of `statuses`, state by state, in bounded chunks: memory does not grow with them."""
-        for status in statuses:
-            cursor: str | None = None
-            while True:
-                page = self.list_jobs(status, limit=_CHUNK, cursor=cursor)
-                for record in page.rows:
-                    yield msgspec.json.decode(record, type=Job)
-                cursor = page.cursor
-                if cursor is None:
-                    break
-
     def _require(self, job_id: str) -> None:
         if not self._service.redis.exists(self._service.keys.of("job", job_id)):
             raise NotFound(f"no job {job_id}", field="job_id")
 
-    def _index(self, status: JobStatus) -> tuple[str, bool]:
-        keys = self._service.keys
-        if status in FINAL_STATUSES:
-            return keys.of("finished", status), True
-        if status in ACTIVE_STATUSES:
-            return keys.key("active"), False
-        return keys.key(status), False
+    def _gather(
+        self, wanted: JobFilter, sorting: Sorting, after: Place | None
+    ) -> Iterable[_Row] | None:
+        """Read the smallest set of indexes that holds every match, and sort it; None when all are large."""
+        choices = narrow_indexes(wanted)
+        sizes = self._count(choices)
+        if not choices or min(sizes) > PAGE_READS:
+            return None
+        found: dict[str, _Row] = {}
+        for index in choices[sizes.index(min(sizes))]:
+            for record in self._read_whole(index):
+                row = _row(record, sorting)
+                if row is not None:
+                    found[row.facts.job_id] = row
+        if len(found) > PAGE_READS:
+            return None  # it grew meanwhile
+        rows = sorted(found.values(), key=lambda row: row.place, reverse=sorting.reverse)
+        if after is None:
+            return rows
+        if sorting.reverse:
+            return [row for row in rows if row.place < after]
+        return [row for row in rows if row.place > after]
 
-    def _after(
-        self, key: str, cursor: str | None, count: int, newest_first: bool
-    ) -> list[tuple[bytes, float]]:
-        """Read `count` members that come after the cursor, wherever its own row is by now."""
-        redis = self._service.redis
-        if cursor is None:
-            return list(redis.zrange(key, 0, count - 1, desc=newest_first, withscores=True))
-        score, last = _read_cursor(cursor)
-        # Members with the cursor's own score sort by name: skip up to the last one given.
-        skipped = [
-            (member, score)
-            for member in redis.zrangebyscore(key, score, score)
-            if (member < last if newest_first else member > last)
+    def _count(self, choices: list[list[Index]]) -> list[int]:
+        if not choices:
+            return []
+        with self._service.redis.pipeline(transaction=False) as pipe:
+            for indexes in choices:
+                for index in indexes:
+                    index.count(self._service.keys, pipe)
+            counts = iter(pipe.execute())
+        return [sum(next(counts) for _ in indexes) for indexes in choices]
+
+    def _read_whole(self, index: Index) -> list[bytes]:
+        """Read the records of a small index; one more than PAGE_READS tells that it is small no longer."""
+        if index.prefix:
+            ids = self._service.redis.zrangebylex(
+                index.key(self._service.keys), *index.lex_range, start=0, num=PAGE_READS + 1
+            )
+            records = self.records([job_id.decode() for job_id in ids])
+        else:
+            _, records = self._read(index, None, False, PAGE_READS + 1)
+        return [record for record in records if record is not None]
+
+    def _walk(
+        self, wanted: JobFilter, sorting: Sorting, after: Place | None, chunk: int
+    ) -> Iterator[_Row]:
+        """Give the jobs of the order asked for, one index or several merged, from `after` on."""
+        walks = [
+            self._walk_index(index, sorting, after, chunk)
+            for index in ordered_indexes(wanted, sorting)
         ]
-        skipped.sort(reverse=newest_first)
-        bounds = (f"({_score_text(score)}", "-inf" if newest_first else "+inf")
-        rest = redis.zrange(
-            key,
-            bounds[0],
-            bounds[1],
-            byscore=True,
-            desc=newest_first,
-            offset=0,
-            num=count,
-            withscores=True,
+        return heapq.merge(*walks, key=lambda row: row.place, reverse=sorting.reverse)
+
+    def _walk_index(
+        self, index: Index, sorting: Sorting, after: Place | None, chunk: int
+    ) -> Iterator[_Row]:
+        while True:
+            places, records = self._read(index, after, sorting.reverse, chunk)
+            for place, record in zip(places, records, strict=True):
+                after = place
+                if record is not None:
+                    yield _Row(place, msgspec.json.decode(record, type=Facts), record)
+            if len(places) < chunk:
+                return
+            chunk = _CHUNK
+
+    def _read(
+        self, index: Index, after: Place | None, reverse: bool, count: int
+    ) -> tuple[list[Place], list[bytes | None]]:
+        flat, records = self._service.run(
+            "read_index",
+            index=index.name,
+            of=index.of,
+            low=index.low,
+            high=index.high,
+            score="" if after is None else format(after.score, ".17g"),
+            member="" if after is None else after.member,
+            newest="1" if reverse else "0",
+            count=count,
         )
-        return [*skipped, *rest][:count]
+        places = [
+            Place(float(score), member.decode())
+            for member, score in zip(flat[::2], flat[1::2], strict=True)
+        ]
+        return places, records
 
 
-def _job_id(member: bytes) -> str:
-    """Take the id off a member of `pending` ("order_key:job_id") or of any other index ("job_id")."""
-    return member.decode().rpartition(":")[2]
+def _row(record: bytes, sorting: Sorting) -> _Row | None:
+    facts = msgspec.json.decode(record, type=Facts)
+    place = sorting.place(facts)
+    return None if place is None else _Row(place, facts, record)
 
 
-def _score_text(score: float) -> str:
-    return format(score, ".17g")
-
-
-def _read_cursor(cursor: str) -> tuple[float, bytes]:
-    score, _, member = cursor.partition("|")
-    try:
-        return float(score), member.encode()
-    except ValueError:
-        raise InvalidInput("not a cursor of this hub", field="cursor") from None
-
-
-def _has_status(record: bytes, status: JobStatus) -> bool:
-    return msgspec.json.decode(record, type=_Status).status == status
-
-
-class _Status(msgspec.Struct):
-    status: str
+def _page(found: list[_Row], sorting: Sorting, after: Place | None) -> JobPage:
+    return JobPage([row.record for row in found], None if after is None else sorting.cursor(after))

@@ -25,6 +25,7 @@ PREFIXES: Final = frozenset(
         "second",
         "minute",
         "ticket",
+        "jobs_of",
     }
 )
 
@@ -52,6 +53,9 @@ NAMES: Final = frozenset(
         "offline",
         "levels",
         "stats",
+        "created",
+        "ranked",
+        "ids",
     }
 )
 

@@ -3,7 +3,8 @@
 A script's header names what it uses; the loader turns the names into KEYS and ARGV, so that
 neither Lua nor Python counts positions:
 
-    -- include clock events          files of lua/include, in this order, before the body
+    -- include clock events          files of lua/include, in this order, before the body; an include
+                                     may include others, each comes once
     -- key meta HASH   epoch, seq    a key (hub.keys builds it); `db.meta` in the body
     -- arg limit int   rows at most  an argument; `arg.limit`, already a number
     -- borrow lease_ms ...           an include uses this argument of the script that includes it
@@ -78,7 +79,7 @@ def load(name: str) -> Script:
     """
     source = (_LUA / f"{name}.lua").read_text(encoding="utf-8")
     header = read_header(source)
-    parts = [(_LUA / "include" / f"{part}.lua").read_text("utf-8") for part in header.includes]
+    parts = [_read_include(part) for part in _with_their_own(header.includes)]
     keys = dict.fromkeys(key for text in (*parts, source) for key in read_header(text).keys)
     db = ", ".join(f"{key} = KEYS[{n}]" for n, key in enumerate(keys, 1))
     arg = ", ".join(
@@ -88,6 +89,20 @@ def load(name: str) -> Script:
     text = f"local db = {{{db}}}\nlocal arg = {{{arg}}}\n{_PRELUDE}" + "\n".join(bodies)
     digest = sha1(text.encode(), usedforsecurity=False).hexdigest()
     return Script(name, text, digest, tuple(keys), tuple(arg for arg, _ in header.args))
+
+
+def _read_include(name: str) -> str:
+    return (_LUA / "include" / f"{name}.lua").read_text(encoding="utf-8")
+
+
+def _with_their_own(includes: tuple[str, ...]) -> list[str]:
+    """List includes with what they include themselves, each once and before who needs it."""
+    ordered: dict[str, None] = {}
+    for name in includes:
+        for inner in _with_their_own(read_header(_read_include(name)).includes):
+            ordered.setdefault(inner)
+        ordered.setdefault(name)
+    return list(ordered)
 
 
 def names() -> list[str]:

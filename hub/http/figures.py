@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
 
 import msgspec
 from flask import Blueprint, Response
-from msgspec import Meta
 
 from hub.access import Access
 from hub.errors import InvalidInput
-from hub.export import jobs_csv, metrics_csv
-from hub.http.problems import answer
+from hub.export import metrics_csv
+from hub.http.problems import answer, csv_answer
 from hub.http.queries import read_query
-from hub.job_reader import JobReader
 from hub.messages import Inbound, TimeMs
 from hub.metrics import MetricsReader
 from hub.snapshot import SnapshotReader
-from hub.states import JOB_STATUSES, JobStatus
 
 _DAY_MS = 86_400_000
 _RANGE_MAX_MS = 31 * _DAY_MS
@@ -31,16 +27,8 @@ class RangeQuery(Inbound, frozen=True):
     to_ms: TimeMs | None = msgspec.field(default=None, name="to")
 
 
-class JobsExportQuery(Inbound, frozen=True):
-    """Which jobs; all that are kept by default."""
-
-    status: Annotated[list[JobStatus], Meta(max_length=len(JOB_STATUSES))] = msgspec.field(
-        default_factory=lambda: list(JOB_STATUSES)
-    )
-
-
 def figures_blueprint(
-    snapshots: SnapshotReader, reader: JobReader, metrics: MetricsReader, access: Access
+    snapshots: SnapshotReader, metrics: MetricsReader, access: Access
 ) -> Blueprint:
     """Build the routes."""
     routes = Blueprint("figures", __name__, url_prefix="/api")
@@ -58,15 +46,10 @@ def figures_blueprint(
         from_ms, to_ms = _read_range()
         return answer({"bucket_s": 60, "rows": list(metrics.minutes(from_ms, to_ms))})
 
-    @routes.get("/export/jobs.csv")
-    def export_jobs() -> Response:
-        statuses = read_query(JobsExportQuery).status
-        return _csv("jobs.csv", jobs_csv(reader.iterate(statuses)))
-
     @routes.get("/export/metrics.csv")
     def export_metrics() -> Response:
         from_ms, to_ms = _read_range()
-        return _csv("metrics.csv", metrics_csv(metrics.minutes(from_ms, to_ms)))
+        return csv_answer("metrics.csv", metrics_csv(metrics.minutes(from_ms, to_ms)))
 
     @routes.post("/tickets")
     def ticket() -> Response:
@@ -84,9 +67,3 @@ def _read_range() -> tuple[int, int]:
     if to_ms - from_ms > _RANGE_MAX_MS:
         raise InvalidInput("at most 31 days before `to`", field="from")
     return from_ms, to_ms
-
-
-def _csv(name: str, chunks: object) -> Response:
-    response = Response(chunks, mimetype="text/csv; charset=utf-8")  # type: ignore[arg-type]
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response

@@ -1,118 +1,156 @@
-"""/api/jobs: submit, read, wait for, cancel and retry jobs."""
+"""/api/jobs/{job_id}: read, wait for, cancel and retry one job; POST /api/jobs submits."""
 
 from __future__ import annotations
 
 import threading
 import time
-from typing import Annotated
 
-import msgspec
 from flask import Blueprint, Response, request
-from msgspec import Meta
 
-from hub import limits
 from hub.errors import JobhubError
+from hub.http.bodies import read_body, read_no_body
+from hub.http.operations import operation
 from hub.http.problems import answer
 from hub.http.queries import read_query
+from hub.http.shapes import (
+    BatchAnswer,
+    BatchRequest,
+    History,
+    JobLogLines,
+    Result,
+    WaitQuery,
+)
 from hub.job_broker import JobBroker
 from hub.job_reader import JobReader
 from hub.job_waiter import JobWaiter
-from hub.messages import Inbound, SubmitRequest, decode
+from hub.messages import SubmitRequest
+from hub.queue_place import QueuePlace, read_place
 from hub.records import Job
-from hub.states import FINAL_STATUSES, JobStatus
+from hub.redis_service import RedisService
+from hub.states import FINAL_STATUSES
 from hub.ws.client import batch_item
 
 SUBMITTER = "anonymous"  # every caller, until tokens have names
 
 
-class ListQuery(Inbound, frozen=True):
-    """Which page of which state."""
-
-    status: JobStatus | None = None
-    limit: Annotated[int, Meta(ge=1, le=500)] = 50
-    cursor: Annotated[str, Meta(max_length=400)] | None = None
-
-
-class WaitQuery(Inbound, frozen=True):
-    """How long to wait for a result."""
-
-    wait_s: Annotated[float, Meta(ge=0, le=60)] = 0.0
-
-
-class BatchRequest(Inbound, frozen=True):
-    """Several jobs; each succeeds or fails by itself."""
-
-    jobs: Annotated[list[SubmitRequest], Meta(min_length=1, max_length=limits.BATCH_JOBS)]
-
-
-class NoBody(Inbound, frozen=True):
-    """A body that says nothing."""
-
-
-def jobs_blueprint(broker: JobBroker, reader: JobReader, waiter: JobWaiter) -> Blueprint:
+def jobs_blueprint(
+    service: RedisService, broker: JobBroker, reader: JobReader, waiter: JobWaiter
+) -> Blueprint:
     """Build the routes."""
     routes = Blueprint("jobs", __name__, url_prefix="/api/jobs")
-
-    @routes.post("")
-    def submit() -> Response:
-        made = broker.submit(decode(request.get_data(), SubmitRequest), submitted_by=SUBMITTER)
-        return answer(made.job, 201 if made.created else 200)
-
-    @routes.post("/batch")
-    def submit_batch() -> Response:
-        body: BatchRequest = decode(request.get_data(), BatchRequest)
-        results = broker.submit_batch(body.jobs, submitted_by=SUBMITTER)
-        refused = sum(isinstance(item, JobhubError) for item in results)
-        return answer({"refused": refused, "results": [batch_item(item) for item in results]})
-
-    @routes.get("")
-    def list_jobs() -> Response:
-        query = read_query(ListQuery)
-        page = reader.list_page(query.status, limit=query.limit, cursor=query.cursor)
-        rows = [msgspec.Raw(row) for row in page.rows]
-        return answer({"jobs": rows, "cursor": page.cursor})
-
-    @routes.get("/<path:job_id>/history")
-    def history(job_id: str) -> Response:
-        return answer({"job_id": job_id, "history": reader.history(job_id)})
-
-    @routes.get("/<path:job_id>/log")
-    def log(job_id: str) -> Response:
-        return answer({"job_id": job_id, "lines": reader.log(job_id)})
-
-    @routes.get("/<path:job_id>/position")
-    def position(job_id: str) -> Response:
-        return answer({"job_id": job_id, "position": reader.position(job_id)})
-
-    @routes.get("/<path:job_id>/result")
-    def result(job_id: str) -> Response:
-        job = _wait(broker, waiter, job_id, read_query(WaitQuery).wait_s)
-        outcome = {"job_id": job_id, "status": job.status, "run": job.run}
-        if job.status not in FINAL_STATUSES:
-            return answer(outcome, 202)
-        return answer({**outcome, "result": job.result, "error": job.error})
-
-    @routes.post("/<path:job_id>/cancel")
-    def cancel(job_id: str) -> Response:
-        _read_no_body()
-        return answer(broker.cancel(job_id, actor=SUBMITTER))
-
-    @routes.post("/<path:job_id>/retry")
-    def retry(job_id: str) -> Response:
-        _read_no_body()
-        return answer(broker.retry(job_id, actor=SUBMITTER))
-
-    @routes.get("/<path:job_id>")
-    def get(job_id: str) -> Response:
-        return answer(broker.get(job_id))
-
+    _add_submit(routes, broker)
+    _add_reads(routes, service, broker, reader, waiter)
+    _add_moves(routes, broker)
     return routes
 
 
-def _read_no_body() -> None:
-    body = request.get_data()
-    if body:
-        decode(body, NoBody)
+def _add_submit(routes: Blueprint, broker: JobBroker) -> None:
+    @routes.post("")
+    @operation(
+        summary="Submit a job",
+        tag="Jobs",
+        body=SubmitRequest,
+        answers={201: Job, 200: Job},
+        errors=(422, 429),
+        detail="200 and the job that is there already when its idempotency key was used with the same body.",
+    )
+    def submit() -> Response:
+        made = broker.submit(read_body(SubmitRequest), submitted_by=SUBMITTER)
+        response = answer(made.job, 201 if made.created else 200)
+        response.headers["Location"] = f"{request.path}/{made.job.job_id}"
+        return response
+
+    @routes.post("/batch")
+    @operation(
+        summary="Submit up to 1,000 jobs",
+        tag="Jobs",
+        body=BatchRequest,
+        answers={200: BatchAnswer},
+        detail="Each job succeeds or fails by itself; `results` are in the order of `jobs`.",
+    )
+    def submit_batch() -> Response:
+        results = broker.submit_batch(read_body(BatchRequest).jobs, submitted_by=SUBMITTER)
+        refused = sum(isinstance(item, JobhubError) for item in results)
+        return answer({"refused": refused, "results": [batch_item(item) for item in results]})
+
+
+def _add_reads(
+    routes: Blueprint,
+    service: RedisService,
+    broker: JobBroker,
+    reader: JobReader,
+    waiter: JobWaiter,
+) -> None:
+    @routes.get("/<job_id>")
+    @operation(summary="Read a job", tag="Jobs", answers={200: Job}, errors=(404,))
+    def get(job_id: str) -> Response:
+        return answer(broker.get(job_id))
+
+    @routes.get("/<job_id>/history")
+    @operation(
+        summary="Read every move of a job", tag="Jobs", answers={200: History}, errors=(404,)
+    )
+    def history(job_id: str) -> Response:
+        return answer({"job_id": job_id, "history": reader.history(job_id)})
+
+    @routes.get("/<job_id>/log")
+    @operation(
+        summary="Read a job's log lines", tag="Jobs", answers={200: JobLogLines}, errors=(404,)
+    )
+    def log(job_id: str) -> Response:
+        return answer(JobLogLines(job_id, reader.log(job_id)))
+
+    @routes.get("/<job_id>/position")
+    @operation(
+        summary="Find a job's place in line and about when it starts",
+        tag="Jobs",
+        answers={200: QueuePlace},
+        errors=(404,),
+    )
+    def position(job_id: str) -> Response:
+        return answer(read_place(service, job_id))
+
+    @routes.get("/<job_id>/result")
+    @operation(
+        summary="Wait for a job's result",
+        tag="Jobs",
+        query=WaitQuery,
+        answers={200: Result, 202: Result},
+        errors=(404, 422),
+        detail="200 when the run is over, 202 when it is not within `wait_s` (60 s at most): ask again.",
+    )
+    def result(job_id: str) -> Response:
+        job = _wait(broker, waiter, job_id, read_query(WaitQuery).wait_s)
+        over = job.status in FINAL_STATUSES
+        outcome = Result(
+            job_id, job.status, job.run, job.result if over else None, job.error if over else None
+        )
+        return answer(outcome, 200 if over else 202)
+
+
+def _add_moves(routes: Blueprint, broker: JobBroker) -> None:
+    @routes.post("/<job_id>/cancel")
+    @operation(
+        summary="Cancel a job",
+        tag="Jobs",
+        answers={200: Job},
+        errors=(404, 409),
+        detail="Final at once for everybody who looks; a worker that runs it is told.",
+    )
+    def cancel(job_id: str) -> Response:
+        read_no_body()
+        return answer(broker.cancel(job_id, actor=SUBMITTER))
+
+    @routes.post("/<job_id>/retry")
+    @operation(
+        summary="Start a new run of a finished job",
+        tag="Jobs",
+        answers={200: Job},
+        errors=(404, 409),
+    )
+    def retry(job_id: str) -> Response:
+        read_no_body()
+        return answer(broker.retry(job_id, actor=SUBMITTER))
 
 
 def _wait(broker: JobBroker, waiter: JobWaiter, job_id: str, wait_s: float) -> Job:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -32,6 +33,17 @@ class Problem(msgspec.Struct, omit_defaults=True):
 def answer(value: Any, status: int = 200) -> Response:
     """Answer with JSON."""
     return Response(msgspec.json.encode(value), status, mimetype="application/json")
+
+
+def csv_answer(name: str, chunks: Iterable[str]) -> Response:
+    """Answer with a CSV file, streamed."""
+    response = Response(
+        (chunk.encode() for chunk in chunks),
+        mimetype="text/csv",
+        content_type="text/csv; charset=utf-8",
+    )
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def problem(status: int, code: str, detail: str, field: str | None = None) -> Response:

@@ -21,6 +21,7 @@ local function forget(job_id)
   local rec = job.rec
   local old = rec.status
   leave_status(job, old)
+  leave_indexes(job)
   if rec.idempotency_key then
     local key = db.idempotency .. (rec.submitted_by or '') .. ' ' .. rec.idempotency_key
     redis.call('PEXPIRE', key, text(math.max(1, rec.created_at + arg.key_ms - now)))

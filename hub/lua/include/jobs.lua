@@ -1,5 +1,6 @@
 -- jobs: read and write a job's record, and move it: indexes, counts, history and event in one place.
 --
+-- include indexes
 -- key job PREFIX        HASH a job: rec (small record, JSON), payload, result, traceback, requirements,
 --                       lane, ended (attempts with an outcome), settled and revoked (fences)
 -- key history PREFIX    LIST a job: its transitions, JSON, all runs, the newest kept
@@ -19,7 +20,7 @@ local function load_job(job_id)
   rec.requirements = nil
   if rec.fence then rec.fence = text(rec.fence) end
   return {rec = rec, requirements = values[2], lane = values[3], ended = tonumber(values[4] or '0'),
-    settled = values[5], revoked = values[6]}
+    settled = values[5], revoked = values[6], indexed = indexed_facts(rec)}
 end
 
 -- The fence has 16 digits and cjson writes 14; requirements are kept as the client wrote them.
@@ -38,6 +39,7 @@ local function save_job(job)
   job.rec.rev = job.rec.rev + 1
   job.json = job_json(job)
   redis.call('HSET', db.job .. job.rec.job_id, 'rec', job.json)
+  sync_indexes(job)
 end
 
 local function remember(job, old, reason)

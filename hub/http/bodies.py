@@ -1,0 +1,63 @@
+"""Request bodies: JSON of a bounded size, decoded into the Struct that says what is allowed."""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeVar
+
+from flask import Request, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from hub import limits
+from hub.errors import TooLarge, UnsupportedMediaType
+from hub.http.shapes import NoBody
+from hub.messages import decode
+
+T = TypeVar("T")
+
+_DRAINED_BYTES: Final = 32_000_000  # a sender of more is cut off and may not see the answer
+
+
+def read_body(shape: type[T]) -> T:
+    """Decode the body of the current request.
+
+    Raises: UnsupportedMediaType, TooLarge, MalformedInput, InvalidInput.
+    """
+    kind = request.mimetype
+    if kind and kind != "application/json" and not kind.endswith("+json"):
+        raise UnsupportedMediaType(f"send application/json, not {kind}", field="Content-Type")
+    value: T = decode(_read(request), shape)
+    return value
+
+
+def read_no_body() -> None:
+    """Refuse a body that says anything; an empty one or `{}` is fine."""
+    if _read(request):
+        read_body(NoBody)
+
+
+def refuse_large(current: Request) -> None:
+    """Refuse a body that announces too much, once it was read: a sender cut off sees no answer.
+
+    Raises: TooLarge.
+    """
+    if (current.content_length or 0) > limits.BODY_BYTES:
+        _drain(current.environ["wsgi.input"])
+        raise _too_large()
+
+
+def _read(current: Request) -> bytes:
+    try:
+        return current.get_data()
+    except RequestEntityTooLarge:  # chunked: it never said how long it would be
+        _drain(current.environ["wsgi.input"])
+        raise _too_large() from None
+
+
+def _drain(stream: Any) -> None:
+    left = _DRAINED_BYTES
+    while left > 0 and (piece := stream.read(65_536)):
+        left -= len(piece)
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(f"at most {limits.BODY_BYTES} bytes are taken", field="body")
