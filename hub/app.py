@@ -17,6 +17,7 @@ from hub.config import Settings
 from hub.dispatcher import Dispatcher
 from hub.errors import AccessDenied, JobhubError
 from hub.event_broadcaster import EventBroadcaster
+from hub.http.analytics import analytics_blueprint
 from hub.http.bodies import refuse_large
 from hub.http.figures import figures_blueprint
 from hub.http.fleet import queues_blueprint, workers_blueprint
@@ -29,7 +30,9 @@ from hub.job_reader import JobReader
 from hub.job_waiter import JobWaiter
 from hub.keys import Keys
 from hub.maintenance import Maintenance
+from hub.marks import Marks
 from hub.metrics import MetricsReader
+from hub.promises import Promises
 from hub.redis_service import RedisService
 from hub.replicator import Replicator
 from hub.snapshot import SnapshotReader
@@ -58,6 +61,8 @@ class Hub:
     reader: JobReader
     snapshots: SnapshotReader
     metrics: MetricsReader
+    marks: Marks
+    promises: Promises
     replicator: Replicator
     broadcaster: EventBroadcaster
     dispatcher: Dispatcher
@@ -115,6 +120,8 @@ def create_hub(settings: Settings, redis_url: str) -> Hub:
         reader=JobReader(service),
         snapshots=snapshots,
         metrics=MetricsReader(service),
+        marks=Marks(service),
+        promises=Promises(service),
         replicator=replicator,
         broadcaster=EventBroadcaster(service, snapshots, replicator, settings),
         dispatcher=Dispatcher(broker, replicator),
@@ -136,7 +143,8 @@ def create_app(hub: Hub) -> Flask:
     app.register_blueprint(job_lists_blueprint(hub.reader))
     app.register_blueprint(workers_blueprint(hub.registry, hub.snapshots))
     app.register_blueprint(queues_blueprint(hub.broker, hub.snapshots))
-    app.register_blueprint(figures_blueprint(hub.snapshots, hub.metrics, hub.access))
+    app.register_blueprint(figures_blueprint(hub.snapshots, hub.access))
+    app.register_blueprint(analytics_blueprint(hub.metrics, hub.marks, hub.promises))
     app.register_blueprint(health_blueprint(hub.service, hub.replicator))
     _mount_sockets(Sock(app), hub)
     return app

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from hub.metrics import MetricsRow
+from hub.figures import FiguresRow
 from hub.records import Job
 
 JOB_COLUMNS: Final = (
@@ -34,7 +34,7 @@ JOB_COLUMNS: Final = (
     "error_type",
     "error_message",
 )
-METRICS_COLUMNS: Final = MetricsRow.__struct_fields__
+METRICS_COLUMNS: Final = FiguresRow.__struct_fields__
 
 _ROWS_A_CHUNK: Final = 200
 _NUMERIC: Final = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
@@ -45,7 +45,7 @@ def jobs_csv(jobs: Iterable[Job]) -> Iterator[str]:
     return _csv(JOB_COLUMNS, (_job_cells(job) for job in jobs))
 
 
-def metrics_csv(rows: Iterable[MetricsRow]) -> Iterator[str]:
+def metrics_csv(rows: Iterable[FiguresRow]) -> Iterator[str]:
     """Write metrics.csv in chunks, header first."""
     return _csv(METRICS_COLUMNS, (_metrics_cells(row) for row in rows))
 
@@ -96,7 +96,7 @@ def _job_cells(job: Job) -> Iterator[Any]:
             yield getattr(job, column)
 
 
-def _metrics_cells(row: MetricsRow) -> Iterator[Any]:
+def _metrics_cells(row: FiguresRow) -> Iterator[Any]:
     for column in METRICS_COLUMNS:
         value = getattr(row, column)
         yield iso_time(value) if column == "bucket_start" else value

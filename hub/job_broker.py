@@ -26,6 +26,7 @@ from hub.errors import (
     NotFound,
     TooLarge,
 )
+from hub.fingerprints import error_shape
 from hub.job_reader import read_job
 from hub.lane_fitter import LaneFitter
 from hub.matching import make_lane
@@ -271,6 +272,7 @@ class JobBroker:
             job_id=job_id,
             fence=fence,
             failure=msgspec.json.encode(failure),
+            shape=msgspec.json.encode(error_shape(error.type, error.message)),
             traceback=_last_lines(error.traceback or ""),
             chance=random.random(),
             claim=claim,

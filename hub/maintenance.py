@@ -21,8 +21,6 @@ from hub.states import FINAL_STATUSES
 
 _CHUNK: Final = 200  # records a script: short enough that nobody waits for it (about 10 ms)
 _STATS_KEPT: Final = 3_600
-_SECOND_TTL_S: Final = 3_900  # an hour, and time to be read
-_MINUTE_TTL_S: Final = 7 * 86_400
 _IDEMPOTENCY_MS: Final = 86_400_000
 _SLOW_EVERY_S: Final = 1.0  # lanes and expiry change nothing that anybody waits for
 _LANES_CLEARED_OVER: Final = limits.LANES // 2
@@ -81,8 +79,6 @@ class Maintenance:
                 "close_seconds",
                 limit=300,
                 stats_kept=_STATS_KEPT,
-                second_ttl_s=_SECOND_TTL_S,
-                minute_ttl_s=_MINUTE_TTL_S,
             ),
             expired=self._expire() if slow else 0,
             lanes=self._tidy_lanes() if slow else 0,

@@ -1,112 +1,190 @@
-"""Reads figures of past minutes; the scripts wrote them, nothing is counted here."""
+"""Reads figures of the past; the scripts wrote them, nothing is counted here.
+
+Rows stand at four steps (lua/include/rollup.lua): seconds for an hour, minutes for a week, quarters of
+an hour and days for over a year. A bucket that is not over yet is read too, as far as it is closed.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, Literal
 
 import msgspec
 
+from hub.figures import Figures, FiguresRow, figures_row, merged
 from hub.redis_service import RedisService
 
-BUCKET_S: Final = 60
-_LOG_G: Final = math.log(1.02 / 0.98)  # the bins of lua/include/metrics.lua
-_CHUNK: Final = 500
+GroupBy = Literal["all", "job_type", "worker"]
+
+ALL: Final = "all"
+DAY_S: Final = 86_400
+RANGE_MAX_S: Final = 400 * DAY_S
+BUCKETS_MAX: Final = 20_000  # of a group in one answer
+
+_PREFIX: Final[dict[GroupBy, str]] = {"all": ALL, "job_type": "type:", "worker": "worker:"}
+_CHUNK: Final = 2_000  # buckets a round trip
 
 
-class MetricsRow(msgspec.Struct, frozen=True):
-    """One bucket of one group, in the order of metrics.csv. Percentiles are None without samples."""
+class Step(msgspec.Struct, frozen=True):
+    """A stored width of buckets; `reach_s` is how far back it is complete."""
 
-    bucket_start: int
-    bucket_s: int
-    group: str
-    submitted: int
-    completed: int
-    failed: int
-    cancelled: int
-    retried: int
-    wait_p50_ms: float | None
-    wait_p95_ms: float | None
-    wait_p99_ms: float | None
-    run_p50_ms: float | None
-    run_p95_ms: float | None
-    run_p99_ms: float | None
-    busy_slot_s: float
-    offered_slot_s: float
-    utilisation: float | None
-    pending_max: int
+    step_s: int
+    shard_s: int
+    reach_s: int
+
+
+STEPS: Final = (
+    Step(1, 600, 3_600),
+    Step(60, DAY_S, 7 * DAY_S),
+    Step(900, 30 * DAY_S, RANGE_MAX_S),
+    Step(DAY_S, 400 * DAY_S, RANGE_MAX_S),
+)
+
+
+class Bucket(msgspec.Struct, frozen=True):
+    """A bucket of one group; `partial`: not over yet. `start_s` is Unix seconds."""
+
+    start_s: int
+    step_s: int
+    figures: Figures
+    partial: bool
+
+
+class ErrorKind(msgspec.Struct, frozen=True, kw_only=True):
+    """Failed attempts whose errors differ only in numbers, ids, times and quoted text."""
+
+    fingerprint: str
+    count: int
+    error_type: str | None = None
+    message: str | None = None
+    first_at: int | None = None
+    last_at: int | None = None
 
 
 class MetricsReader:
-    """Walks buckets in order of time."""
+    """Walks buckets in order of time; memory does not grow with the range."""
 
     def __init__(self, service: RedisService) -> None:
         self._service = service
 
-    def minutes(self, from_ms: int, to_ms: int) -> Iterator[MetricsRow]:
-        """Give each minute that starts in [from_ms, to_ms) and in which anything was there.
+    def closed_until(self) -> int:
+        """The Unix second up to which figures are complete. Redis: HGET."""
+        closed = self._service.redis.hget(self._service.keys.key("closing"), "closed")
+        return int(closed or 0) + 1
 
-        Redis: one pipeline of reads per 500 minutes; memory does not grow with the range.
+    def buckets(self, step_s: int, from_s: int, to_s: int, group: str = ALL) -> Iterator[Bucket]:
+        """Give each bucket with figures that starts in [from_s, to_s), widened to whole buckets.
+
+        Args:  step_s: a multiple of a stored step. from_s, to_s: Unix seconds.
+        Redis: read_figures.lua for every 2,000 stored buckets; a bucket is never read half sealed.
         """
-        first = -(-from_ms // (BUCKET_S * 1000)) * BUCKET_S
-        starts = range(first, -(-to_ms // 1000), BUCKET_S)
-        for offset in range(0, len(starts), _CHUNK):
-            chunk = starts[offset : offset + _CHUNK]
-            with self._service.redis.pipeline(transaction=False) as pipe:
-                for start in chunk:
-                    pipe.hgetall(self._service.keys.of("minute", str(start)))
-                replies = pipe.execute()
-            for start, fields in zip(chunk, replies, strict=True):
-                if fields:
-                    yield _row(start, {name.decode(): int(value) for name, value in fields.items()})
+        closed = self.closed_until()
+        held: list[Bucket] = []
+        for row in self._stored(stored_step(step_s), from_s - from_s % step_s, to_s, group):
+            start = row.start_s - row.start_s % step_s
+            if held and held[0].start_s != start:
+                yield _join(held)
+                held = []
+            held.append(Bucket(start, step_s, row.figures, start + step_s > closed))
+        if held:
+            yield _join(held)
+
+    def total(self, from_s: int, to_s: int, group: str = ALL) -> Figures:
+        """Add a range up, from the widest buckets that do not blur its edges."""
+        step_s = step_for(from_s, to_s, self.closed_until(), buckets=1_500)
+        return merged(bucket.figures for bucket in self.buckets(step_s, from_s, to_s, group))
+
+    def groups(self, by: GroupBy, from_s: int) -> list[str]:
+        """List the groups of a kind that had figures since `from_s`. Redis: ZRANGEBYSCORE."""
+        if by == "all":
+            return [ALL]
+        names = self._service.redis.zrangebyscore(self._service.keys.key("groups"), from_s, "+inf")
+        prefix = _PREFIX[by]
+        return sorted(name.decode() for name in names if name.startswith(prefix.encode()))
+
+    def errors(self, from_s: int, to_s: int, group: str, limit: int) -> list[ErrorKind]:
+        """The kinds of errors of a range, most frequent first; forgotten ones have no words any more."""
+        counted = self.total(from_s, to_s, group).errors.most_common(limit)
+        if not counted:
+            return []
+        keys, fingerprints = self._service.keys, [fingerprint for fingerprint, _ in counted]
+        words = self._service.redis.hmget(keys.key("errors"), fingerprints)
+        seen = self._service.redis.zmscore(keys.key("errors_seen"), fingerprints)
+        return [
+            _error_kind(fingerprint, count, raw, last_at)
+            for (fingerprint, count), raw, last_at in zip(counted, words, seen, strict=True)
+        ]
+
+    def rows(
+        self, step_s: int, from_s: int, to_s: int, groups: Sequence[str] = (ALL,)
+    ) -> Iterator[FiguresRow]:
+        """Describe buckets as metrics.csv shows them, group by group."""
+        for group in groups:
+            for bucket in self.buckets(step_s, from_s, to_s, group):
+                yield figures_row(bucket.start_s, step_s, group, bucket.figures)
+
+    def _stored(self, step: Step, first: int, to_s: int, group: str) -> Iterator[Bucket]:
+        """Give stored buckets: sealed ones, and last the one that is open."""
+        inner = [other.step_s for other in STEPS[1 : STEPS.index(step) + 1]]
+        for start in range(first, to_s, _CHUNK * step.step_s):
+            closed, sealed, opened = self._service.run(
+                "read_figures",
+                group=group,
+                step_s=step.step_s,
+                shard_s=step.shard_s,
+                first=start,
+                to=min(to_s, start + _CHUNK * step.step_s),
+                inner=msgspec.json.encode(inner),
+            )
+            for at, row in zip(sealed[::2], sealed[1::2], strict=True):
+                yield _bucket(int(at), step, msgspec.json.decode(row, type=dict[str, int]), closed)
+            if len(opened) > 1:
+                yield _bucket(int(opened[0]), step, _summed(opened[1:]), closed)
 
 
-def quantile(bins: dict[int, int], q: float) -> float | None:
-    """The value at the lower nearest rank of `q`, within 2 %; None without samples.
-
-    Source: DDSketch (VLDB 2019); the bins are those of lua/include/metrics.lua.
-    """
-    total = sum(bins.values())
-    if total == 0:
-        return None
-    rank, seen = q * (total - 1), 0
-    for index in sorted(bins):
-        seen += bins[index]
-        if seen > rank:
-            return 0.0 if index == 0 else 2 * math.exp(index * _LOG_G) / (math.exp(_LOG_G) + 1)
-    raise AssertionError("the ranks of a histogram end at its last bin")
+def stored_step(step_s: int) -> Step:
+    """The widest stored step that `step_s` is a multiple of."""
+    return next(step for step in reversed(STEPS) if step_s % step.step_s == 0)
 
 
-def _row(start: int, fields: dict[str, int]) -> MetricsRow:
-    def percentiles(axis: str) -> dict[str, float | None]:
-        prefix = f"{axis}:"
-        bins = {
-            int(name.removeprefix(prefix)): count
-            for name, count in fields.items()
-            if name.startswith(prefix)
-        }
-        return {
-            f"{axis}_p{percent}_ms": None
-            if (value := quantile(bins, percent / 100)) is None
-            else round(value, 1)
-            for percent in (50, 95, 99)
-        }
+def step_for(from_s: int, to_s: int, now_s: int, *, buckets: int) -> int:
+    """The narrowest step that shows a range in at most `buckets` buckets and reaches back to its start."""
+    for step_s in (1, 60, 300, 900, 3_600, 21_600, DAY_S):
+        reach_s = stored_step(step_s).reach_s
+        if (to_s - from_s) / step_s <= buckets and from_s >= now_s - reach_s:
+            return step_s
+    return DAY_S
 
-    busy, offered = fields.get("busy_ms", 0) / 1000, fields.get("offered_ms", 0) / 1000
-    return MetricsRow(
-        bucket_start=start * 1000,
-        bucket_s=BUCKET_S,
-        group="all",
-        submitted=fields.get("submitted", 0),
-        completed=fields.get("completed", 0),
-        failed=fields.get("failed", 0),
-        cancelled=fields.get("cancelled", 0),
-        retried=fields.get("retried", 0),
-        **percentiles("wait"),
-        **percentiles("run"),
-        busy_slot_s=busy,
-        offered_slot_s=offered,
-        utilisation=round(busy / offered, 4) if offered else None,
-        pending_max=fields.get("pending_max", 0),
-    )
+
+def _join(buckets: list[Bucket]) -> Bucket:
+    first = buckets[0]
+    if len(buckets) == 1:
+        return first
+    total = merged(bucket.figures for bucket in buckets)
+    return Bucket(first.start_s, first.step_s, total, first.partial)
+
+
+def _error_kind(
+    fingerprint: str, count: int, raw: bytes | None, last_at: float | None
+) -> ErrorKind:
+    words = {} if raw is None else msgspec.json.decode(raw, type=dict[str, Any])
+    last = None if last_at is None else int(last_at)
+    return ErrorKind(fingerprint=fingerprint, count=count, last_at=last, **words)
+
+
+def _bucket(start: int, step: Step, row: Mapping[str, int], closed: int) -> Bucket:
+    figures = Figures()
+    figures.add_row(row)
+    return Bucket(start, step.step_s, figures, start + step.step_s > closed + 1)
+
+
+def _summed(flat: Sequence[bytes]) -> dict[str, int]:
+    """Add up figures of nested open buckets; the highest backlog is the highest of them."""
+    row: dict[str, int] = {}
+    for name, count in zip(flat[::2], flat[1::2], strict=True):
+        figure, value = name.decode(), int(count)
+        if figure == "pending_max":
+            row[figure] = max(row.get(figure, 0), value)
+        else:
+            row[figure] = row.get(figure, 0) + value
+    return row

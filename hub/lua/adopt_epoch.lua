@@ -3,6 +3,7 @@
 -- key meta HASH        epoch, run_id, seq, fence
 -- key events STREAM    deleted with its epoch
 -- key channel CHANNEL  "<epoch> 0 " tells every hub
+-- key closing HASH     closed: the second before the first that is counted
 -- arg epoch string     the name of the new epoch, should one start
 -- arg run_id string    of the server that this connection reached
 -- arg stream_max int   events that the log keeps at least
@@ -14,6 +15,7 @@ local known = redis.call('HMGET', db.meta, 'epoch', 'run_id', 'fence')
 redis.call('HSET', db.meta, 'stream_max', arg.stream_max)
 if known[1] and known[2] == arg.run_id then return known[1] end
 local clock = redis.call('TIME')
+redis.call('HSETNX', db.closing, 'closed', clock[1] - 1)
 local fence = math.max(tonumber(known[3]) or 0, (clock[1] * 1000 + math.floor(clock[2] / 1000)) * 1000)
 redis.call('DEL', db.events)
 redis.call('HSET', db.meta, 'epoch', arg.epoch, 'run_id', arg.run_id, 'seq', '0',

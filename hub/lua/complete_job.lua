@@ -18,9 +18,10 @@ if not job then return {refuse_result(arg.worker_id, arg.job_id, arg.fence), {}}
 local rec = job.rec
 if not rec.started_at then
   rec.started_at, rec.wait_ms = rec.assigned_at, rec.assigned_at - rec.pending_at
-  bump('started')
-  observe('wait', rec.wait_ms)
-  bump('busy_ms', now - rec.started_at)
+  bump('started', rec)
+  observe('wait', rec.wait_ms, rec)
+  bump('busy_ms', rec, now - rec.started_at)
+  keep_promise(rec)
 end
 rec.error, rec.losses = nil, 0
 redis.call('HSET', db.job .. arg.job_id, 'result', arg.result, 'settled', arg.fence)

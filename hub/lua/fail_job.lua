@@ -6,6 +6,7 @@
 -- arg job_id string
 -- arg fence string
 -- arg failure json      {type, message, retryable}
+-- arg shape json        {fingerprint, message}: what errors of its kind have in common
 -- arg traceback string  or empty
 -- arg chance number     0..1, spreads the backoff
 -- arg claim int         jobs wanted next; 0: none
@@ -19,7 +20,7 @@ local job = live_job(arg.worker_id, arg.job_id, arg.fence)
 if not job then return {refuse_result(arg.worker_id, arg.job_id, arg.fence), {}} end
 redis.call('HSET', db.job .. arg.job_id, 'traceback', arg.traceback, 'settled', arg.fence)
 job.rec.started_at = job.rec.started_at or job.rec.assigned_at
-fail_attempt(job, arg.failure, arg.chance)
+fail_attempt(job, arg.failure, arg.shape, arg.chance)
 drop(arg.worker_id, arg.job_id, arg.fence)
 local worker = touch_worker(arg.worker_id)
 worker.failed = worker.failed + 1

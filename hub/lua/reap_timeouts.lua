@@ -14,6 +14,7 @@ for _, job_id in ipairs(late) do
   revoke(job)
   redis.call('HDEL', db.job .. job_id, 'traceback')
   local message = 'no result within ' .. tostring(job.rec.timeout_s) .. ' s'
-  fail_attempt(job, {type = 'Timeout', message = message, retryable = true, reason = 'timeout'}, arg.chance)
+  fail_attempt(job, {type = 'Timeout', message = message, retryable = true, reason = 'timeout'},
+    {fingerprint = 'timeout', message = 'no result in time'}, arg.chance)
 end
 return #late

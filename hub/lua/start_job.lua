@@ -16,9 +16,10 @@ if job.rec.status == 'in_progress' then return 'ack' end
 local rec = job.rec
 rec.started_at = now
 rec.wait_ms = now - rec.pending_at
-bump('started')
-observe('wait', rec.wait_ms)
-mark_busy(arg.worker_id, arg.job_id, arg.fence)
+bump('started', rec)
+observe('wait', rec.wait_ms, rec)
+keep_promise(rec)
+mark_busy(arg.worker_id, arg.job_id, arg.fence, rec.job_type)
 move_job(job, 'in_progress', 'job_status_changed', 'started')
 redis.call('ZADD', db.timeouts, text(now + rec.timeout_s * 1000), arg.job_id)
 return 'ack'

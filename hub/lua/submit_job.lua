@@ -75,7 +75,7 @@ redis.call('HSET', db.job .. arg.job_id, unpack(fields))
 if arg.idempotency ~= '' then
   redis.call('HSET', db.idempotency .. arg.idempotency, 'job_id', arg.job_id, 'digest', arg.digest)
 end
-bump('submitted')
+bump('submitted', rec)
 enter_status(job, rec.status)
 save_job(job)
 tell_job('job_submitted', job, nil)

@@ -75,18 +75,19 @@ local function leave_status(job, status)
     redis.call('HINCRBY', db.counts, 'kept', -1)
   end
   if GAUGES[status] then
-    local left = redis.call('HINCRBY', db.counts, status, -1)
-    if status == 'pending' then raise_max('pending_max', left + 1) end
+    redis.call('HINCRBY', db.counts, status, -1)
+    if status == 'pending' then shift_pending(job.rec.job_type, -1) end
   end
 end
 
 local function enter_status(job, status)
   local rec = job.rec
-  local count = redis.call('HINCRBY', db.counts, status, 1)
+  redis.call('HINCRBY', db.counts, status, 1)
   if status == 'pending' then
+    if not rec.pending_at then promise(rec) end
     rec.pending_at = now
     join_lane(job)
-    raise_max('pending_max', count)
+    shift_pending(rec.job_type, 1)
   elseif status == 'scheduled' then
     redis.call('ZADD', db.scheduled, text(rec.run_at), rec.job_id)
   elseif status == 'assigned' or status == 'in_progress' then
@@ -96,10 +97,11 @@ local function enter_status(job, status)
     redis.call('HINCRBY', db.counts, 'kept', 1)
     rec.finished_at = now
     rec.run_ms = rec.started_at and now - rec.started_at
-    bump(status)
+    bump(status, rec)
+    forget_promise(rec)
     if status ~= 'cancelled' then
-      observe('turnaround', now - rec.created_at)
-      if rec.run_ms then observe('run', rec.run_ms) end
+      observe('turnaround', now - rec.created_at, rec)
+      if rec.run_ms then observe('run', rec.run_ms, rec) end
     end
   end
 end

@@ -1,32 +1,67 @@
--- metrics: the bucket of the current second; `close_seconds` rolls it up.
+-- metrics: the figures of the current second, by job type and worker at once; `close_seconds` rolls them up.
 --
--- key second PREFIX  HASH a second: counters, `<axis>:<bin>` histograms, level changes
+-- key second PREFIX   HASH a second that is not closed: "<figure>|<job type>|<worker>" -> count
+-- key due ZSET        "<job type> <job id>" of jobs that were not started yet, by due_at, Unix ms
+-- key slo HASH        job type -> JSON {target_ms, objective}
 --
--- A histogram bin i holds values in (G^(i-1), G^i] ms with G = 1.02/0.98, so a bin's middle is
--- within 2 % of every value in it (DDSketch, VLDB 2019); bin 0 also holds what is under 1 ms.
+-- A histogram's figure is "<axis>:<bin>": bin i > 0 holds values in (G^(i-1), G^i] ms with G = 1.02/0.98, so
+-- a bin's middle is within 2 % of every value in it (DDSketch, VLDB 2019); 1 ms is in bin 1, bin 0 is under 1 ms.
 
 local LOG_G = math.log(1.02 / 0.98)
 local this_second = math.floor(now / 1000)
 local bucket = db.second .. text(this_second)
 
-local function bump(field, by)
-  return redis.call('HINCRBY', bucket, field, text(by or 1))
+local function cell(figure, job_type, worker_id)
+  return figure .. '|' .. (job_type or '') .. '|' .. (worker_id or '')
 end
 
-local function observe(axis, ms)
-  local bin = ms > 1 and math.ceil(math.log(ms) / LOG_G) or 0
-  bump(axis .. ':' .. bin)
+local function bump(figure, rec, by)
+  redis.call('HINCRBY', bucket, cell(figure, rec.job_type, rec.worker_id), by and text(by) or '1')
+end
+
+local function observe(axis, ms, rec)
+  local bin = ms < 1 and 0 or math.max(1, math.ceil(math.log(ms) / LOG_G))
+  bump(axis .. ':' .. bin, rec)
 end
 
 -- A level (busy or offered slots) changes by `delta` now: its integral over the rest of this
 -- second changes with it, and the next second starts from the new level.
-local function shift_level(axis, delta)
+local function shift_level(level, delta, job_type, worker_id)
   if delta == 0 then return end
-  bump(axis .. '_ms', delta * ((this_second + 1) * 1000 - now))
-  bump(axis .. '_shift', delta)
+  local rest_ms = (this_second + 1) * 1000 - now
+  redis.call('HINCRBY', bucket, cell(level .. '_ms', job_type, worker_id), text(delta * rest_ms))
+  redis.call('HINCRBY', bucket, cell(level .. '_shift', job_type, worker_id), text(delta))
 end
 
-local function raise_max(field, value)
-  local highest = tonumber(redis.call('HGET', bucket, field) or '-1')
-  if value > highest then redis.call('HSET', bucket, field, text(value)) end
+-- The backlog of a type and of the hub: its change within this second, and the highest change seen.
+local function shift_pending(job_type, delta)
+  for _, group in ipairs({job_type, ''}) do
+    local change = redis.call('HINCRBY', bucket, cell('pending_shift', group), delta)
+    local peak = cell('pending_peak', group)
+    if delta > 0 and change > tonumber(redis.call('HGET', bucket, peak) or '0') then
+      redis.call('HSET', bucket, peak, text(change))
+    end
+  end
+end
+
+local function due_member(rec)
+  return rec.job_type .. ' ' .. rec.job_id
+end
+
+-- A job becomes pending for the first time: the promise of its type, if there is one, starts to count.
+local function promise(rec)
+  local slo = redis.call('HGET', db.slo, rec.job_type)
+  if slo then redis.call('ZADD', db.due, text(now + cjson.decode(slo).target_ms), due_member(rec)) end
+end
+
+-- A started job met its promise; the figure belongs to the second in which the job was due.
+local function keep_promise(rec)
+  local due_at = redis.call('ZSCORE', db.due, due_member(rec))
+  if not due_at then return end
+  redis.call('ZREM', db.due, due_member(rec))
+  redis.call('HINCRBY', db.second .. text(math.floor(due_at / 1000)), cell('slo_met', rec.job_type), 1)
+end
+
+local function forget_promise(rec)
+  redis.call('ZREM', db.due, due_member(rec))
 end

@@ -1,6 +1,8 @@
 -- outcomes: how a grant of a job ends: given back, failed with or without a retry, or refused.
 --
--- key job PREFIX   HASH a job: traceback, ended, settled, revoked
+-- key job PREFIX        HASH a job: traceback, ended, settled, revoked
+-- key errors HASH       fingerprint -> JSON {error_type, message, first_at}
+-- key errors_seen ZSET  fingerprints by when they were last seen, Unix ms
 
 -- The grant is over and the job goes on without a worker. Returns the event's members of "old".
 local function clear_grant(job)
@@ -35,9 +37,24 @@ local function backoff_ms(retry, attempt, chance)
   return math.floor(math.min(wait_s, retry.cap_s) * 1000)
 end
 
--- An attempt ended without a result. failure: {type, message, retryable, reason}; chance: 0..1 for the jitter.
-local function fail_attempt(job, failure, chance)
+local ERRORS_KEPT = 1000
+
+-- Count a failed attempt by what its message has in common with others. shape: {fingerprint, message}.
+local function note_error(rec, failure, shape)
+  bump('error:' .. shape.fingerprint, rec)
+  redis.call('HSETNX', db.errors, shape.fingerprint, cjson.encode({
+    error_type = failure.type, message = shape.message, first_at = now}))
+  redis.call('ZADD', db.errors_seen, text(now), shape.fingerprint)
+  if redis.call('ZCARD', db.errors_seen) > ERRORS_KEPT then
+    redis.call('HDEL', db.errors, redis.call('ZPOPMIN', db.errors_seen)[1])
+  end
+end
+
+-- An attempt ended without a result. failure: {type, message, retryable, reason}; shape: as note_error takes it;
+-- chance: 0..1 for the jitter.
+local function fail_attempt(job, failure, shape, chance)
   local rec = job.rec
+  note_error(rec, failure, shape)
   redis.call('HINCRBY', db.job .. rec.job_id, 'ended', 1)
   rec.losses = 0
   if not failure.retryable or rec.retry.kind == 'none' or rec.attempt >= rec.max_attempts then
@@ -45,7 +62,7 @@ local function fail_attempt(job, failure, chance)
     return
   end
   rec.error, rec.run_at = failure, now + backoff_ms(rec.retry, rec.attempt, chance)
-  bump('retried')
+  bump('retried', rec)
   local before = clear_grant(job)
   move_job(job, 'scheduled', 'job_failed', failure.reason,
     ',"will_retry":true,"next_run_at":' .. text(rec.run_at), before)
@@ -59,8 +76,10 @@ local function lose(job, reason)
   local rec = job.rec
   rec.losses = rec.losses + 1
   if rec.losses > LOSSES_MAX then
-    local message = 'lost with its worker ' .. rec.losses .. ' times in a row'
-    end_run(job, {type = 'Poison', message = message, retryable = false, reason = 'poison'}, 'poison')
+    local failure = {type = 'Poison', message = 'lost with its worker ' .. rec.losses .. ' times in a row',
+      retryable = false, reason = 'poison'}
+    note_error(rec, failure, {fingerprint = 'poison', message = 'lost with its worker too often in a row'})
+    end_run(job, failure, 'poison')
   else
     requeue(job, reason)
   end

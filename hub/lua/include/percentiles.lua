@@ -1,11 +1,11 @@
--- percentiles: quantiles of a bucket's histogram (the lower nearest rank, within 2 %).
+-- percentiles: quantiles of a row's histogram (the lower nearest rank, within 2 %).
 --
--- The bins are those of metrics.lua: `<axis>:<bin>` counts.
+-- The bins are those of metrics.lua: "<axis>:<bin>" counts.
 
-local function percentiles_json(fields, axis)
+local function percentiles_json(row, axis)
   local bins, total = {}, 0
-  for field, count in pairs(fields) do
-    local bin = string.match(field, '^' .. axis .. ':(%d+)$')
+  for figure, count in pairs(row) do
+    local bin = string.match(figure, '^' .. axis .. ':(%d+)$')
     if bin then
       bins[#bins + 1] = {tonumber(bin), count}
       total = total + count

@@ -30,7 +30,7 @@ end
 local function grants_of(worker_id)
   local grants, flat = {}, redis.call('HGETALL', db.held .. worker_id)
   for index = 1, #flat, 2 do
-    grants[#grants + 1] = {fence = flat[index], job_id = string.sub(flat[index + 1], 1, -3)}
+    grants[#grants + 1] = {fence = flat[index], job_id = string.match(flat[index + 1], '^%S+')}
   end
   return grants
 end

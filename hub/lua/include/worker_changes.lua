@@ -17,7 +17,7 @@ local function save_worker(worker, kind, reason)
   end
   worker.rev = worker.rev + 1
   local offered = offered_slots(worker)
-  shift_level('offered', offered - worker.offered)
+  shift_level('offered', offered - worker.offered, '', worker.worker_id)
   redis.call('HSET', db.worker .. worker.worker_id, 'status', worker.status, 'rev', text(worker.rev),
     'completed', text(worker.completed), 'failed', text(worker.failed), 'busy', text(worker.busy),
     'offered', text(offered))

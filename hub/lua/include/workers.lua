@@ -2,7 +2,7 @@
 --
 -- key worker PREFIX  HASH a worker: static (JSON members), status, rev, slots, prefetch, profile, draining,
 --                    connection_id, connected_at, completed, failed, busy, offered
--- key held PREFIX    HASH a worker: fence -> "job_id 0|1" (1: started)
+-- key held PREFIX    HASH a worker: fence -> "job_id", and " job_type" once it was started
 -- key leases ZSET    "fence job_id worker_id" by lease end, Unix ms
 -- key unaccepted ZSET  the same members by the end of the time to accept
 
@@ -28,10 +28,11 @@ local function touch_worker(worker_id)
   return worker
 end
 
+-- The job of a grant, and its type once it was started.
 local function held_job(worker_id, fence)
   local value = redis.call('HGET', db.held .. worker_id, fence)
   if not value then return nil end
-  return string.sub(value, 1, -3), string.sub(value, -1) == '1'
+  return string.match(value, '^(%S+) ?(.*)$')
 end
 
 local function lease_member(fence, job_id, worker_id)
@@ -39,7 +40,7 @@ local function lease_member(fence, job_id, worker_id)
 end
 
 local function hold(worker_id, job_id, fence, lease_ms, accept_ms)
-  redis.call('HSET', db.held .. worker_id, fence, job_id .. ' 0')
+  redis.call('HSET', db.held .. worker_id, fence, job_id)
   local lease = lease_member(fence, job_id, worker_id)
   redis.call('ZADD', db.leases, text(now + lease_ms), lease)
   redis.call('ZADD', db.unaccepted, text(now + accept_ms), lease)
@@ -54,29 +55,29 @@ local function renew(worker_id, job_id, fence, lease_ms)
 end
 
 -- The handler runs: its slot is busy. The record of the worker does not change, so nothing is told.
-local function mark_busy(worker_id, job_id, fence)
+local function mark_busy(worker_id, job_id, fence, job_type)
   local key = db.worker .. worker_id
-  redis.call('HSET', db.held .. worker_id, fence, job_id .. ' 1')
+  redis.call('HSET', db.held .. worker_id, fence, job_id .. ' ' .. job_type)
   redis.call('HINCRBY', key, 'busy', 1)
-  shift_level('busy', 1)
+  shift_level('busy', 1, job_type, worker_id)
   if redis.call('HGET', key, 'status') == 'draining' then
     redis.call('HINCRBY', key, 'offered', 1)
-    shift_level('offered', 1)
+    shift_level('offered', 1, '', worker_id)
   end
 end
 
 -- The slot is free again; false when the worker did not hold that grant.
 local function drop(worker_id, job_id, fence)
-  local held, started = held_job(worker_id, fence)
+  local held, running_type = held_job(worker_id, fence)
   if held ~= job_id then return false end
   local worker = touch_worker(worker_id)
   redis.call('HDEL', db.held .. worker_id, fence)
   local lease = lease_member(fence, job_id, worker_id)
   redis.call('ZREM', db.leases, lease)
   redis.call('ZREM', db.unaccepted, lease)
-  if started then
+  if running_type ~= '' then
     if worker then worker.busy = worker.busy - 1 end
-    shift_level('busy', -1)
+    shift_level('busy', -1, running_type, worker_id)
   end
   return true
 end
@@ -91,7 +92,7 @@ end
 local function held_job_ids(worker_id)
   local job_ids = {}
   for _, value in ipairs(redis.call('HVALS', db.held .. worker_id)) do
-    job_ids[#job_ids + 1] = string.sub(value, 1, -3)
+    job_ids[#job_ids + 1] = string.match(value, '^%S+')
   end
   return job_ids
 end

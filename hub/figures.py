@@ -1,0 +1,170 @@
+"""What happened in a bucket of time: counts, histograms and slot time, merged without loss.
+
+A row of Redis is `{figure: count}`. A histogram's figure is `<axis>:<bin>`; bins are logarithmic, so
+a quantile is within 2 % of the exact one and histograms add up to the histogram of the whole
+(DDSketch, VLDB 2019). Percentiles are computed at the end and never averaged.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+AXES: Final = ("wait", "run", "turnaround")
+COUNTS: Final = (
+    "submitted",
+    "started",
+    "completed",
+    "failed",
+    "cancelled",
+    "retried",
+    "slo_met",
+    "slo_missed",
+    "busy_ms",
+    "offered_ms",
+)
+_LOG_G: Final = math.log(1.02 / 0.98)  # the bins of lua/include/metrics.lua
+
+
+class Figures:
+    """The sums of one bucket or of many. `errors` counts failed attempts by fingerprint."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.errors: Counter[str] = Counter()
+        self.histograms: dict[str, Counter[int]] = {axis: Counter() for axis in AXES}
+        self.pending_max = 0
+
+    def add_row(self, row: Mapping[str, int]) -> None:
+        """Add what a bucket of Redis holds."""
+        for figure, count in row.items():
+            axis, colon, rest = figure.partition(":")
+            if not colon:
+                if figure == "pending_max":
+                    self.pending_max = max(self.pending_max, count)
+                else:
+                    self.counts[figure] += count
+            elif axis == "error":
+                self.errors[rest] += count
+            else:
+                self.histograms[axis][int(rest)] += count
+
+    def add(self, other: Figures) -> None:
+        """Add another bucket."""
+        self.counts.update(other.counts)
+        self.errors.update(other.errors)
+        for axis in AXES:
+            self.histograms[axis].update(other.histograms[axis])
+        self.pending_max = max(self.pending_max, other.pending_max)
+
+    def quantile(self, axis: str, q: float) -> float | None:
+        """The value of `axis` in ms at the lower nearest rank of `q`, within 2 %; None without samples."""
+        return quantile(self.histograms[axis], q)
+
+    def samples(self, axis: str) -> int:
+        """How many values the histogram of `axis` holds."""
+        return self.histograms[axis].total()
+
+    def time_ms(self, axis: str) -> float:
+        """The sum of the values of `axis`, within 2 %."""
+        return sum(bin_middle(bin_) * count for bin_, count in self.histograms[axis].items())
+
+    @property
+    def utilisation(self) -> float | None:
+        """Busy ÷ offered slot-time, 0..1; None when nothing was offered."""
+        offered = self.counts["offered_ms"]
+        return self.counts["busy_ms"] / offered if offered > 0 else None
+
+    @property
+    def failure_rate(self) -> float | None:
+        """Failed ÷ finished, final outcomes without cancels; None when nothing finished."""
+        finished = self.counts["completed"] + self.counts["failed"]
+        return self.counts["failed"] / finished if finished else None
+
+    @property
+    def attainment(self) -> float | None:
+        """Share of promises kept of those that came due; None when none did."""
+        due = self.counts["slo_met"] + self.counts["slo_missed"]
+        return self.counts["slo_met"] / due if due else None
+
+
+def merged(rows: Iterable[Figures]) -> Figures:
+    """Add buckets up."""
+    total = Figures()
+    for row in rows:
+        total.add(row)
+    return total
+
+
+def quantile(bins: Mapping[int, int], q: float) -> float | None:
+    """The value at the lower nearest rank of `q`; None without samples."""
+    total = sum(bins.values())
+    if total <= 0:
+        return None
+    rank, seen = q * (total - 1), 0
+    for bin_ in sorted(bins):
+        seen += bins[bin_]
+        if seen > rank:
+            return bin_middle(bin_)
+    raise AssertionError("the ranks of a histogram end at its last bin")
+
+
+def bin_middle(bin_: int) -> float:
+    """The value in ms that stands for a bin."""
+    return 0.0 if bin_ == 0 else 2 * math.exp(bin_ * _LOG_G) / (math.exp(_LOG_G) + 1)
+
+
+class FiguresRow(msgspec.Struct, frozen=True):
+    """One bucket of one group, in the order of metrics.csv. Percentiles are None without samples."""
+
+    bucket_start: int
+    bucket_s: int
+    group: str
+    submitted: int
+    completed: int
+    failed: int
+    cancelled: int
+    retried: int
+    wait_p50_ms: float | None
+    wait_p95_ms: float | None
+    wait_p99_ms: float | None
+    run_p50_ms: float | None
+    run_p95_ms: float | None
+    run_p99_ms: float | None
+    busy_slot_s: float
+    offered_slot_s: float
+    utilisation: float | None
+    pending_max: int
+
+
+def figures_row(start_s: int, step_s: int, group: str, figures: Figures) -> FiguresRow:
+    """Describe a bucket that starts at `start_s`, Unix seconds."""
+    percentiles = {
+        f"{axis}_p{percent}_ms": _rounded(figures.quantile(axis, percent / 100), 1)
+        for axis in ("wait", "run")
+        for percent in (50, 95, 99)
+    }
+    counts = figures.counts
+    return FiguresRow(
+        bucket_start=start_s * 1000,
+        bucket_s=step_s,
+        group=group,
+        submitted=counts["submitted"],
+        completed=counts["completed"],
+        failed=counts["failed"],
+        cancelled=counts["cancelled"],
+        retried=counts["retried"],
+        busy_slot_s=counts["busy_ms"] / 1000,
+        offered_slot_s=counts["offered_ms"] / 1000,
+        utilisation=_rounded(figures.utilisation, 4),
+        pending_max=figures.pending_max,
+        **percentiles,
+    )
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)

@@ -1,0 +1,170 @@
+"""/api/metrics, /api/errors, /api/marks and /api/slo: figures of the past for managers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import msgspec
+from flask import Blueprint, Response, request
+from msgspec import Meta
+
+from hub.errors import InvalidInput
+from hub.export import metrics_csv
+from hub.figures import AXES, COUNTS, Figures
+from hub.http.problems import answer, csv_answer
+from hub.http.queries import read_query
+from hub.marks import MarkRequest, Marks
+from hub.messages import Id, Inbound, TimeMs, decode
+from hub.metrics import (
+    BUCKETS_MAX,
+    DAY_S,
+    RANGE_MAX_S,
+    STEPS,
+    Bucket,
+    GroupBy,
+    MetricsReader,
+    step_for,
+)
+from hub.promises import PromiseRequest, Promises
+
+_PERCENTILES = (50, 95, 99)
+_SERIES_BUCKETS = 400  # enough for a chart as wide as a screen
+
+
+class RangeQuery(Inbound, frozen=True, kw_only=True):
+    """Unix milliseconds; the last 24 hours by default."""
+
+    from_ms: TimeMs | None = msgspec.field(default=None, name="from")
+    to_ms: TimeMs | None = msgspec.field(default=None, name="to")
+
+
+class FiguresQuery(RangeQuery, frozen=True, kw_only=True):
+    """Figures by group; `step` in seconds is chosen by the range when it is not given."""
+
+    step: Annotated[int, Meta(ge=1, le=DAY_S)] | None = None
+    group_by: GroupBy = "all"
+    group: Annotated[str, Meta(max_length=220)] | None = None
+
+
+class ErrorsQuery(RangeQuery, frozen=True, kw_only=True):
+    """The most frequent kinds of errors."""
+
+    job_type: Id | None = None
+    limit: Annotated[int, Meta(ge=1, le=200)] = 20
+
+
+def analytics_blueprint(metrics: MetricsReader, marks: Marks, promises: Promises) -> Blueprint:
+    """Build the routes."""
+    routes = Blueprint("analytics", __name__, url_prefix="/api")
+
+    @routes.get("/metrics/series")
+    def series() -> Response:
+        query = read_query(FiguresQuery)
+        from_s, to_s, step_s = _read_range(metrics, query, _SERIES_BUCKETS)
+        groups = {
+            group: _columns(metrics.buckets(step_s, from_s, to_s, group))
+            for group in _groups(metrics, query, from_s)
+        }
+        closed_ms = metrics.closed_until() * 1000
+        return answer({"step_s": step_s, "closed_until": closed_ms, "groups": groups})
+
+    @routes.get("/metrics/summary")
+    def summary() -> Response:
+        query = read_query(FiguresQuery)
+        from_s, to_s, _ = _read_range(metrics, query, BUCKETS_MAX)
+        rows = [
+            {"group": group, **_describe(metrics.total(from_s, to_s, group))}
+            for group in _groups(metrics, query, from_s)
+        ]
+        return answer({"from": from_s * 1000, "to": to_s * 1000, "rows": rows})
+
+    @routes.get("/errors")
+    def errors() -> Response:
+        query = read_query(ErrorsQuery)
+        from_s, to_s, _ = _read_range(metrics, query, BUCKETS_MAX)
+        group = f"type:{query.job_type}" if query.job_type else "all"
+        return answer({"errors": metrics.errors(from_s, to_s, group, query.limit)})
+
+    @routes.get("/export/metrics.csv")
+    def export_metrics() -> Response:
+        query = read_query(FiguresQuery)
+        from_s, to_s, step_s = _read_range(metrics, query, BUCKETS_MAX, step_s=query.step or 60)
+        rows = metrics.rows(step_s, from_s, to_s, _groups(metrics, query, from_s))
+        return csv_answer("metrics.csv", metrics_csv(rows))
+
+    @routes.get("/marks")
+    def list_marks() -> Response:
+        query = read_query(RangeQuery)
+        from_s, to_s, _ = _read_range(metrics, query, BUCKETS_MAX)
+        return answer({"marks": marks.between(from_s * 1000, to_s * 1000)})
+
+    @routes.post("/marks")
+    def add_mark() -> Response:
+        return answer(marks.add(decode(request.get_data(), MarkRequest)), 201)
+
+    @routes.get("/slo")
+    def list_slo() -> Response:
+        return answer({"slo": promises.all()})
+
+    @routes.put("/slo")
+    def put_slo() -> Response:
+        wanted: PromiseRequest = decode(request.get_data(), PromiseRequest)
+        promise = promises.put(wanted)
+        return answer({"job_type": wanted.job_type, "promise": promise})
+
+    return routes
+
+
+def _read_range(
+    metrics: MetricsReader, query: RangeQuery, buckets: int, step_s: int | None = None
+) -> tuple[int, int, int]:
+    """Read [from, to) in Unix seconds, and the step that shows it."""
+    now_s = metrics.closed_until()
+    to_s = now_s if query.to_ms is None else -(-query.to_ms // 1000)
+    from_s = max(0, to_s - DAY_S) if query.from_ms is None else query.from_ms // 1000
+    if from_s > to_s:
+        raise InvalidInput("must not be after `to`", field="from")
+    if to_s - from_s > RANGE_MAX_S:
+        raise InvalidInput("at most 400 days before `to`", field="from")
+    step_s = step_s or getattr(query, "step", None)
+    if step_s is None:
+        return from_s, to_s, step_for(from_s, to_s, now_s, buckets=buckets)
+    if step_s not in {step.step_s for step in STEPS} and (step_s % 60 or DAY_S % step_s):
+        raise InvalidInput("Expected 1, or minutes that divide a day", field="step")
+    if (to_s - from_s) / step_s > BUCKETS_MAX:
+        raise InvalidInput(f"at most {BUCKETS_MAX} buckets: take a wider step", field="step")
+    return from_s, to_s, step_s
+
+
+def _groups(metrics: MetricsReader, query: FiguresQuery, from_s: int) -> list[str]:
+    if query.group is not None:
+        return [query.group]
+    return metrics.groups(query.group_by, from_s)
+
+
+def _columns(buckets: Iterator[Bucket]) -> dict[str, list[Any]]:
+    """Turn buckets into columns; buckets without figures are not there."""
+    columns: dict[str, list[Any]] = {}
+    for bucket in buckets:
+        row = {"at": bucket.start_s * 1000, "partial": bucket.partial, **_describe(bucket.figures)}
+        for name, value in row.items():
+            columns.setdefault(name, []).append(value)
+    return columns
+
+
+def _describe(figures: Figures) -> dict[str, Any]:
+    """Every figure of a bucket or range by name; times in ms, shares 0..1."""
+    counts = figures.counts
+    described: dict[str, Any] = {name: counts[name] for name in COUNTS}
+    described["pending_max"] = figures.pending_max
+    described["utilisation"] = figures.utilisation
+    described["failure_rate"] = figures.failure_rate
+    described["attainment"] = figures.attainment
+    for axis in AXES:
+        described[f"{axis}_n"] = figures.samples(axis)
+        described[f"{axis}_total_ms"] = round(figures.time_ms(axis))
+        for percent in _PERCENTILES:
+            value = figures.quantile(axis, percent / 100)
+            described[f"{axis}_p{percent}_ms"] = None if value is None else round(value, 1)
+    return described

@@ -1,0 +1,83 @@
+-- rollup: rows of figures, a group and a bucket each: seconds add up to a minute, minutes to a quarter, quarters to a day.
+--
+-- key open PREFIX    HASH "<step>:<start>", a bucket that is not over: "<group>|<figure>" -> count
+-- key sealed PREFIX  HASH "<step>:<shard>:<group>": start -> JSON {figure: count}
+-- key groups ZSET    "all", "type:<job type>", "worker:<worker>" by the last second with figures
+--
+-- Sums and histograms add, pending_max takes the highest, so rows merge exactly at every step.
+
+local STEPS = { -- shard_s: span of one hash; kept_s: its life from the last write
+  {step_s = 1, shard_s = 600, kept_s = 4200},
+  {step_s = 60, shard_s = 86400, kept_s = 8 * 86400},
+  {step_s = 900, shard_s = 30 * 86400, kept_s = 430 * 86400},
+  {step_s = 86400, shard_s = 400 * 86400, kept_s = 800 * 86400},
+}
+local GROUPS_MAX = 1000
+
+local known_groups = {}
+
+-- A group's name, or the one that stands for all others when there are too many.
+local function admit_group(kind, name, second)
+  local group = name == '' and 'all' or kind .. ':' .. name
+  if known_groups[group] then return known_groups[group] end
+  local admitted = group
+  if not redis.call('ZSCORE', db.groups, group) and redis.call('ZCARD', db.groups) >= GROUPS_MAX then
+    admitted = kind .. ':(other)'
+  end
+  redis.call('ZADD', db.groups, text(second), admitted)
+  known_groups[group] = admitted
+  return admitted
+end
+
+local function add_figure(row, figure, count)
+  if figure == 'pending_max' then
+    row[figure] = math.max(row[figure] or 0, count)
+  else
+    row[figure] = (row[figure] or 0) + count
+  end
+end
+
+local function add_to_open(step, second, group, row)
+  local key = db.open .. step.step_s .. ':' .. text(second - second % step.step_s)
+  for figure, count in pairs(row) do
+    local field = group .. '|' .. figure
+    if figure ~= 'pending_max' then
+      redis.call('HINCRBY', key, field, text(count))
+    elseif count > tonumber(redis.call('HGET', key, field) or '-1') then
+      redis.call('HSET', key, field, text(count))
+    end
+  end
+end
+
+-- A bucket is over: keep its rows, and add them to the bucket that holds it.
+local function seal_rows(level, start, rows)
+  local step, above = STEPS[level], STEPS[level + 1]
+  for group, row in pairs(rows) do
+    local key = db.sealed .. step.step_s .. ':' .. text(start - start % step.shard_s) .. ':' .. group
+    redis.call('HSET', key, text(start), cjson.encode(row))
+    redis.call('EXPIRE', key, step.kept_s)
+    if above then add_to_open(above, start, group, row) end
+  end
+end
+
+local function open_rows(key)
+  local rows, flat = {}, redis.call('HGETALL', key)
+  for index = 1, #flat, 2 do
+    local group, figure = string.match(flat[index], '^(.*)|(.-)$')
+    rows[group] = rows[group] or {}
+    rows[group][figure] = tonumber(flat[index + 1])
+  end
+  return rows
+end
+
+-- `second` is closed: seal every longer bucket that ends with it.
+local function seal_ended(second)
+  for level = 2, #STEPS do
+    local step_s = STEPS[level].step_s
+    if (second + 1) % step_s ~= 0 then return end
+    local start = second + 1 - step_s
+    local key = db.open .. step_s .. ':' .. text(start)
+    seal_rows(level, start, open_rows(key))
+    redis.call('DEL', key)
+  end
+end
