@@ -10,48 +10,24 @@ import random
 import secrets
 from base64 import b32encode
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Any, Literal
 
 import msgspec
 
 from hub import limits
 from hub.config import Settings
-from hub.errors import (
-    Conflict,
-    IdempotencyConflict,
-    InvalidInput,
-    JobhubError,
-    LimitReached,
-    NotFound,
-    TooLarge,
-)
+from hub.errors import JobhubError, TooLarge
 from hub.fingerprints import error_shape
+from hub.job_control import JobControl, decode_record
 from hub.job_reader import read_job
 from hub.lane_fitter import LaneFitter
 from hub.matching import make_lane
 from hub.messages import JobLog, JobProgress, ReportedError, SubmitRequest
 from hub.records import Job
 from hub.redis_service import RedisService
+from hub.submission import body_digest, checked_payload, record_json, submit_refusal
 
 Verdict = Literal["ack", "stale"]
-
-# What the client decides of the small record; the rest of a SubmitRequest is stored elsewhere.
-_RECORD_FIELDS = (
-    "job_type",
-    "priority",
-    "customer_id",
-    "workflow_id",
-    "workflow_priority",
-    "workflow_submitted_at",
-    "step_number",
-    "total_steps",
-    "idempotency_key",
-    "run_at",
-    "max_attempts",
-    "timeout_s",
-    "retry",
-)
 
 
 class Submission(msgspec.Struct, frozen=True):
@@ -79,15 +55,15 @@ class Outcome(msgspec.Struct, frozen=True):
     assignments: list[Assignment]
 
 
-class JobBroker:
-    """Takes jobs from clients and gives them to workers.
+class JobBroker(JobControl):
+    """Takes jobs from clients and gives them to workers; `JobControl` is what operators do to them.
 
     Every method raises redis.ConnectionError or TimeoutError when Redis gave no answer; the
     move may have happened, and nothing is half done.
     """
 
     def __init__(self, service: RedisService, settings: Settings) -> None:
-        self._service = service
+        super().__init__(service)
         self._fitter = LaneFitter(service)
         self._grant_args = {
             "lease_ms": int(settings.lease_s * 1000),
@@ -102,12 +78,12 @@ class JobBroker:
         Raises: InvalidInput, TooLarge, IdempotencyConflict, LimitReached (lanes).
         Redis:  submit_job.lua, one round trip, atomic, O(log pending).
         """
-        payload = _checked_payload(request)
+        payload = checked_payload(request)
         lane = make_lane(request.job_type, request.requirements)
         word, *detail = self._service.run(
             "submit_job",
             job_id=new_job_id(),
-            record=_record_json(request, submitted_by),
+            record=record_json(request, submitted_by),
             payload=payload,
             requirements=msgspec.json.encode(lane.requirements) if lane.requirements else "",
             lane=lane.lane_id,
@@ -116,13 +92,13 @@ class JobBroker:
             idempotency=f"{submitted_by} {request.idempotency_key}"
             if request.idempotency_key
             else "",
-            digest=_body_digest(request, payload),
+            digest=body_digest(request, payload),
         )
         if word == b"created":
             return Submission(decode_record(detail[0]), created=True)
         if word == b"exists":
-            return Submission(self.get(detail[0].decode()), created=False)
-        raise _submit_refusal(word, detail, request)
+            return Submission(decode_record(detail[0]), created=False)
+        raise submit_refusal(word, detail, request)
 
     def submit_batch(
         self, requests: Sequence[SubmitRequest], *, submitted_by: str
@@ -142,46 +118,6 @@ class JobBroker:
         Raises: NotFound.
         """
         return read_job(self._service, job_id)
-
-    def cancel(self, job_id: str, *, actor: str) -> Job:
-        """End the job's run now; a worker that has it is told.
-
-        Raises: NotFound; Conflict: the run is over.
-        Redis:  cancel_job.lua, atomic, O(log n).
-        """
-        word, *detail = self._service.run("cancel_job", job_id=job_id, actor=actor)
-        job = _known(word, detail, job_id)
-        if word == b"final":
-            raise Conflict(f"the job is {job.status} already", code="job_final")
-        return job
-
-    def retry(self, job_id: str, *, actor: str) -> Job:
-        """Start a new run of a job whose run is over.
-
-        Raises: NotFound; Conflict: the run is not over.
-        Redis:  retry_job.lua, atomic, O(log n). A second call may start a third run.
-        """
-        word, *detail = self._service.run("retry_job", job_id=job_id, actor=actor)
-        job = _known(word, detail, job_id)
-        if word == b"live":
-            raise Conflict(
-                f"the job is {job.status}; only a finished one is retried", code="job_live"
-            )
-        return job
-
-    def pause(self, job_type: str, *, actor: str) -> msgspec.Raw:
-        """Stop giving out jobs of `job_type`; returns its queue. Raises: NotFound."""
-        return self._set_paused(job_type, "1", actor)
-
-    def resume(self, job_type: str, *, actor: str) -> msgspec.Raw:
-        """Give out jobs of `job_type` again; returns its queue. Raises: NotFound."""
-        return self._set_paused(job_type, "0", actor)
-
-    def _set_paused(self, job_type: str, paused: str, actor: str) -> msgspec.Raw:
-        queue = self._service.run("pause_queue", job_type=job_type, paused=paused, actor=actor)
-        if queue is None:
-            raise NotFound(f"no job of type {job_type} was ever seen", field="job_type")
-        return msgspec.Raw(queue)
 
     # --- Workers ------------------------------------------------------------------------------
 
@@ -312,11 +248,6 @@ def new_job_id() -> str:
     return b32encode(secrets.token_bytes(13)).decode().lower()[:20]
 
 
-def decode_record(raw: bytes) -> Job:
-    """Read a stored small record."""
-    return msgspec.json.decode(raw, type=Job)
-
-
 def read_assignment(reply: list[bytes]) -> Assignment:
     """Read one item of what claim_jobs returns."""
     job_id, fence, attempt, timeout_s, record, payload = reply
@@ -328,58 +259,6 @@ def read_assignment(reply: list[bytes]) -> Assignment:
         msgspec.Raw(record),
         msgspec.Raw(payload),
     )
-
-
-def _record_json(request: SubmitRequest, submitted_by: str) -> bytes:
-    record = {
-        name: value for name in _RECORD_FIELDS if (value := getattr(request, name)) is not None
-    }
-    record["submitted_by"] = submitted_by
-    return msgspec.json.encode(record)
-
-
-def _checked_payload(request: SubmitRequest) -> bytes:
-    if request.run_at is not None and request.delay_s is not None:
-        raise InvalidInput("give run_at or delay_s, not both", field="delay_s")
-    for field in ("workflow_priority", "workflow_submitted_at"):
-        if getattr(request, field) is not None and request.workflow_id is None:
-            raise InvalidInput("needs a workflow_id", field=field)
-    payload = bytes(request.payload)
-    if len(payload) > limits.PAYLOAD_BYTES:
-        raise TooLarge(f"at most {limits.PAYLOAD_BYTES} bytes are taken", field="payload")
-    return payload
-
-
-def _body_digest(request: SubmitRequest, payload: bytes) -> str:
-    """Digest of what the client asked for, however it spelt the JSON."""
-    body = msgspec.json.decode(msgspec.json.encode(request))
-    body["payload"] = msgspec.json.decode(payload)
-    for socket_field in ("type", "request_id"):
-        body.pop(socket_field, None)
-    return sha256(msgspec.json.encode(body, order="sorted")).hexdigest()
-
-
-def _submit_refusal(word: bytes, detail: list[bytes], request: SubmitRequest) -> JobhubError:
-    if word == b"idempotency_conflict":
-        return IdempotencyConflict(
-            f"{request.idempotency_key} was used with another body, for job {detail[0].decode()}",
-            field="idempotency_key",
-        )
-    if word == b"workflow_conflict":
-        return InvalidInput(
-            f"the first job of workflow {request.workflow_id} fixed another value",
-            field=detail[0].decode(),
-            code="workflow_conflict",
-        )
-    return LimitReached(
-        f"{limits.LANES} lanes (job type and requirements) are in use", code="too_many_lanes"
-    )
-
-
-def _known(word: bytes, detail: list[bytes], job_id: str) -> Job:
-    if word == b"unknown":
-        raise NotFound(f"no job {job_id}", field="job_id")
-    return decode_record(detail[0])
 
 
 def _last_lines(traceback: str) -> str:

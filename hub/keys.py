@@ -33,6 +33,7 @@ PREFIXES: Final = frozenset(
 NAMES: Final = frozenset(
     {
         "meta",
+        "audit",
         "events",
         "channel",
         "counts",

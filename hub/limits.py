@@ -24,7 +24,8 @@ JOB_TYPES_A_WORKER: Final = 200
 HELD_A_WORKER: Final = 2_000
 CAPABILITIES_BYTES: Final = 16_000
 REQUIREMENTS_BYTES: Final = 4_000
-TIME_MAX_MS: Final = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z: 15 digits in an order key
+TIME_MAX_MS: Final = 99_999_999_999_999  # year 5138: the 14 digits that Redis' cjson writes exactly
+IDEMPOTENCY_MS: Final = 86_400_000  # a key lives as long as its job, and at least this long
 
 SNAPSHOT_BYTES: Final = 1_048_576
 SNAPSHOT_WINDOW: Final = 100  # rows of pending, scheduled, completed, failed, cancelled

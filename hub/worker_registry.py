@@ -110,13 +110,14 @@ class WorkerRegistry:
             "leave_worker", worker_id=worker_id, connection_id=connection_id, reason=reason
         )
 
-    def set_draining(self, worker_id: str, draining: bool) -> Worker:
+    def set_draining(self, worker_id: str, draining: bool, *, actor: str = "") -> Worker:
         """Let a worker finish what it has and take nothing new, or take jobs again.
 
+        Args:   actor: the operator who asks, kept in the audit; empty: the worker itself.
         Raises: NotFound; Conflict: the worker is offline. Redis: drain_worker.lua, atomic.
         """
         word, *detail = self._service.run(
-            "drain_worker", worker_id=worker_id, draining="1" if draining else "0"
+            "drain_worker", worker_id=worker_id, draining="1" if draining else "0", actor=actor
         )
         if word == b"unknown":
             raise NotFound(f"no worker {worker_id}", field="worker_id")

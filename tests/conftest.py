@@ -17,6 +17,7 @@ from hub.keys import Keys
 from hub.maintenance import Maintenance
 from hub.redis_service import RedisService
 from hub.worker_registry import WorkerRegistry
+from tests.support.core import Core
 from tests.support.processes import Server, hub_environ, serving
 
 _numbers = itertools.count(1)
@@ -97,6 +98,18 @@ def pass_time(service: RedisService) -> Callable[[float], None]:
         service.redis.hincrby(service.keys.meta, "offset_ms", int(seconds * 1000))
 
     return move
+
+
+@pytest.fixture
+def core(
+    service: RedisService,
+    broker: JobBroker,
+    registry: WorkerRegistry,
+    maintenance: Maintenance,
+    pass_time: Callable[[float], None],
+) -> Core:
+    """The core in the test's namespace, with shorthand for one client and many workers."""
+    return Core(service, broker, registry, maintenance, pass_time)
 
 
 @pytest.fixture

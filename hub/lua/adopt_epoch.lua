@@ -11,8 +11,9 @@
 -- A server that came back may have lost its last second: a seq or fence given out again would
 -- diverge in silence, so both start where nothing was. Returns the epoch. O(1). Idempotent.
 
-local known = redis.call('HMGET', db.meta, 'epoch', 'run_id', 'fence')
-redis.call('HSET', db.meta, 'stream_max', arg.stream_max)
+local known = redis.call('HMGET', db.meta, 'epoch', 'run_id', 'fence', 'stream_max')
+-- Nothing is written when nothing changes: a full Redis must still let connections in.
+if tonumber(known[4]) ~= arg.stream_max then redis.call('HSET', db.meta, 'stream_max', text(arg.stream_max)) end
 if known[1] and known[2] == arg.run_id then return known[1] end
 local clock = redis.call('TIME')
 redis.call('HSETNX', db.closing, 'closed', clock[1] - 1)

@@ -1,7 +1,7 @@
 -- complete_job: record the result of a held job, free its slot and, on request, fill it again.
 --
 -- include clock events metrics workers worker_changes lanes jobs grants outcomes
--- key job PREFIX  HASH a job: result, settled
+-- key job PREFIX  HASH a job: result, traceback
 -- arg worker_id string
 -- arg job_id string
 -- arg fence string
@@ -16,15 +16,11 @@
 local job = live_job(arg.worker_id, arg.job_id, arg.fence)
 if not job then return {refuse_result(arg.worker_id, arg.job_id, arg.fence), {}} end
 local rec = job.rec
-if not rec.started_at then
-  rec.started_at, rec.wait_ms = rec.assigned_at, rec.assigned_at - rec.pending_at
-  bump('started', rec)
-  observe('wait', rec.wait_ms, rec)
-  bump('busy_ms', rec, now - rec.started_at)
-  keep_promise(rec)
-end
+begin_unstarted(job)
+if rec.error then redis.call('HDEL', db.job .. arg.job_id, 'traceback') end
 rec.error, rec.losses = nil, 0
-redis.call('HSET', db.job .. arg.job_id, 'result', arg.result, 'settled', arg.fence)
+redis.call('HSET', db.job .. arg.job_id, 'result', arg.result)
+note_fence(job, 'settled', arg.fence)
 move_job(job, 'completed', 'job_completed')
 drop(arg.worker_id, arg.job_id, arg.fence)
 local worker = touch_worker(arg.worker_id)

@@ -1,7 +1,7 @@
 -- fail_job: record the error of a held job: retry it later or end its run; free its slot and fill it again.
 --
 -- include clock events metrics workers worker_changes lanes jobs grants outcomes
--- key job PREFIX  HASH a job: traceback, settled
+-- key job PREFIX  HASH a job: traceback
 -- arg worker_id string
 -- arg job_id string
 -- arg fence string
@@ -18,8 +18,9 @@
 
 local job = live_job(arg.worker_id, arg.job_id, arg.fence)
 if not job then return {refuse_result(arg.worker_id, arg.job_id, arg.fence), {}} end
-redis.call('HSET', db.job .. arg.job_id, 'traceback', arg.traceback, 'settled', arg.fence)
-job.rec.started_at = job.rec.started_at or job.rec.assigned_at
+redis.call('HSET', db.job .. arg.job_id, 'traceback', arg.traceback)
+note_fence(job, 'settled', arg.fence)
+begin_unstarted(job)
 fail_attempt(job, arg.failure, arg.shape, arg.chance)
 drop(arg.worker_id, arg.job_id, arg.fence)
 local worker = touch_worker(arg.worker_id)

@@ -1,6 +1,6 @@
 -- pause_queue: stop giving out jobs of a type, or go on.
 --
--- include clock events metrics lanes queues
+-- include clock events metrics lanes queues audit
 -- key lanes HASH     lane -> JSON {job_type, requirements}
 -- key paused SET     job types that nobody is given
 -- key job_types SET  known job types
@@ -23,7 +23,9 @@ if changed == 1 then
   for index = 1, #flat, 2 do
     if cjson.decode(flat[index + 1]).job_type == arg.job_type then sync_head(flat[index], arg.job_type) end
   end
+  local paused = arg.paused == '1'
   emit('queue_changed', queue_members(arg.job_type) .. member('actor', arg.actor)
-    .. member('action', arg.paused == '1' and 'paused' or 'resumed'))
+    .. member('action', paused and 'paused' or 'resumed'))
+  note_action(paused and 'pause' or 'resume', member('job_type', arg.job_type))
 end
 return '{' .. queue_members(arg.job_type) .. '}'

@@ -18,9 +18,18 @@ local function take_back(lease, give_back, reason)
   if job then give_back(job, reason) end
 end
 
-local lost = overdue(db.leases)
-for _, lease in ipairs(lost) do take_back(lease, lose, 'lease_expired') end
+-- Unaccepted ones first: a job that its worker never saw is not lost, however short the lease.
 local returned = overdue(db.unaccepted)
 for _, lease in ipairs(returned) do take_back(lease, requeue, 'not_accepted') end
+local lost, seen = overdue(db.leases), 0
+for _, lease in ipairs(lost) do
+  local unseen = redis.call('ZSCORE', db.unaccepted, lease)
+  if unseen then
+    take_back(lease, requeue, 'not_accepted')
+  else
+    seen = seen + 1
+    take_back(lease, lose, 'lease_expired')
+  end
+end
 save_workers()
-return {#lost, #returned}
+return {seen, #returned + #lost - seen}

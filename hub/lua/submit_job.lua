@@ -2,7 +2,7 @@
 --
 -- include clock events metrics lanes jobs
 -- key job PREFIX          HASH a job
--- key idempotency PREFIX  HASH "submitter key": job_id, digest
+-- key idempotency PREFIX  HASH "submitter key": job_id, digest, rec (of a job that is gone)
 -- key workflow PREFIX     HASH a workflow: priority, time, jobs
 -- key lanes HASH          lane -> JSON
 -- key meta HASH           order: grows with every job
@@ -16,16 +16,16 @@
 -- arg idempotency string   "submitter key", or empty
 -- arg digest string        of the body, to tell a repeat from another job
 --
--- Returns {word, detail}: created and the record; exists and the job id; idempotency_conflict;
+-- Returns {word, detail}: created or exists and the record; idempotency_conflict and the job id;
 -- workflow_conflict and the field; too_many_lanes. Only `created` changes anything.
 -- O(log n). Idempotent with a key.
 
 local function existing()
   if arg.idempotency == '' then return nil end
-  local known = redis.call('HMGET', db.idempotency .. arg.idempotency, 'job_id', 'digest')
+  local known = redis.call('HMGET', db.idempotency .. arg.idempotency, 'job_id', 'digest', 'rec')
   if not known[1] then return nil end
   if known[2] ~= arg.digest then return {'idempotency_conflict', known[1]} end
-  return {'exists', known[1]}
+  return {'exists', redis.call('HGET', db.job .. known[1], 'rec') or known[3]}
 end
 
 local rec = arg.record
@@ -65,6 +65,7 @@ if arg.delay_ms > 0 then rec.run_at = now + arg.delay_ms end
 rec.job_id, rec.run, rec.rev, rec.attempt, rec.losses = arg.job_id, 1, 0, 0, 0
 rec.order_key = string.format('%015.0f%012.0f', effective_time(), redis.call('HINCRBY', db.meta, 'order', 1))
 rec.status = (rec.run_at or 0) > now and 'scheduled' or 'pending'
+if rec.status == 'pending' then become_pending(rec) end
 
 local job = {rec = rec, lane = arg.lane, requirements = arg.requirements ~= '' and arg.requirements or nil}
 local fields = {'payload', arg.payload, 'lane', arg.lane}

@@ -9,6 +9,9 @@
 -- key active ZSET       job ids by assigned_at
 -- key timeouts ZSET     job ids by the end of their attempt's time
 -- key finished PREFIX   ZSET a final state: job ids by finished_at
+--
+-- A loaded job is {rec, requirements, lane, ended, settled, revoked}. A script may add `actor` (who
+-- asked for the move) and `left` (the grant that the move ends); history and event then name them.
 
 local GAUGES = {scheduled = true, pending = true, assigned = true, in_progress = true}
 local HISTORY_KEPT = 200
@@ -20,7 +23,7 @@ local function load_job(job_id)
   rec.requirements = nil
   if rec.fence then rec.fence = text(rec.fence) end
   return {rec = rec, requirements = values[2], lane = values[3], ended = tonumber(values[4] or '0'),
-    settled = values[5], revoked = values[6], indexed = indexed_facts(rec)}
+    settled = values[5] or '', revoked = values[6] or '', indexed = indexed_facts(rec)}
 end
 
 -- The fence has 16 digits and cjson writes 14; requirements are kept as the client wrote them.
@@ -42,12 +45,14 @@ local function save_job(job)
   sync_indexes(job)
 end
 
-local function remember(job, old, reason)
+local function remember(job, kind, old, reason)
   local rec = job.rec
+  local grant = job.left or rec
   local entry = {at = now, old_status = old, new_status = rec.status, run = rec.run, attempt = rec.attempt,
-    worker_id = rec.worker_id, reason = reason, error = rec.error}
+    worker_id = grant.worker_id, reason = reason, actor = job.actor,
+    error = kind == 'job_failed' and rec.error or nil}
   local json = string.sub(cjson.encode(entry), 1, -2)
-  if rec.fence then json = json .. ',"fence":' .. rec.fence end
+  if grant.fence then json = json .. ',"fence":' .. grant.fence end
   local key = db.history .. rec.job_id
   if redis.call('RPUSH', key, json .. '}') > HISTORY_KEPT then redis.call('LPOP', key) end
 end
@@ -56,9 +61,9 @@ end
 -- members of "old", already JSON.
 local function tell_job(kind, job, old, reason, members, before)
   emit(kind, '"job_id":"' .. job.rec.job_id .. '",' .. status_pair(old, job.rec.status)
-    .. (reason and member('reason', reason) or '') .. (members or '')
-    .. (before and before ~= '' and ',"old":{' .. before .. '}' or '') .. ',"job":' .. job.json)
-  remember(job, old, reason)
+    .. (reason and member('reason', reason) or '') .. (job.actor and member('actor', job.actor) or '')
+    .. (members or '') .. (before and before ~= '' and ',"old":{' .. before .. '}' or '') .. ',"job":' .. job.json)
+  remember(job, kind, old, reason)
 end
 
 local function leave_status(job, status)
@@ -80,12 +85,15 @@ local function leave_status(job, status)
   end
 end
 
+local function become_pending(rec)
+  if not rec.pending_at then promise(rec) end
+  rec.pending_at = now
+end
+
 local function enter_status(job, status)
   local rec = job.rec
   redis.call('HINCRBY', db.counts, status, 1)
   if status == 'pending' then
-    if not rec.pending_at then promise(rec) end
-    rec.pending_at = now
     join_lane(job)
     shift_pending(rec.job_type, 1)
   elseif status == 'scheduled' then
@@ -106,11 +114,13 @@ local function enter_status(job, status)
   end
 end
 
--- Move a job: everything that its state implies, in one place. Change other fields first.
+-- Move a job: everything that its state implies, in one place. Change other fields first, but not
+-- those that place a pending job (priority, order_key).
 local function move_job(job, status, kind, reason, members, before)
   local old = job.rec.status
   leave_status(job, old)
   job.rec.status = status
+  if status == 'pending' then become_pending(job.rec) end
   enter_status(job, status)
   save_job(job)
   tell_job(kind, job, old, reason, members, before)
