@@ -1,0 +1,1 @@
+"""Benchmarks: one package a question; figures and machine stand in bench/README.md."""

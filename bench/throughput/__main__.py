@@ -1,0 +1,59 @@
+"""Compare every system on one Redis server and print a markdown table.
+
+python -m bench.throughput [--only Huey,Jobhub] [--jobs 10000] [--rounds 3]
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from bench.throughput.report import print_table
+from bench.throughput.runs import Options, Results, Runner
+from bench.throughput.surroundings import ensure_peers, redis_server
+from bench.throughput.systems import PEERS
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def main() -> None:
+    """Run the systems that were chosen, one after another."""
+    options, chosen = _read_options()
+    peers_bin = ensure_peers(options.venv) if chosen - {"Jobhub"} else options.venv
+    results: dict[str, Results] = {}
+    with redis_server() as server:
+        runner = Runner(options, server, peers_bin, _ROOT)
+        for peer in PEERS:
+            if peer.name in chosen:
+                results[peer.name] = runner.run_peer(peer)
+        if "Jobhub" in chosen:
+            results["Jobhub"] = runner.run_jobhub()
+    print_table(results)
+
+
+def _read_options() -> tuple[Options, set[str]]:
+    names = [peer.name for peer in PEERS] + ["Jobhub"]
+    parser = argparse.ArgumentParser(prog="python -m bench.throughput", description=__doc__)
+    parser.add_argument("--only", default=",".join(names), help="names, with commas between")
+    parser.add_argument("--jobs", type=int, default=10_000, help="of a backlog")
+    parser.add_argument("--rounds", type=int, default=3, help="backlogs; medians are shown")
+    parser.add_argument("--payload-bytes", type=int, default=10)
+    parser.add_argument("--stamps", type=int, default=500, help="jobs for pick-up; 0 leaves it out")
+    parser.add_argument("--hubs", type=int, default=1, help="hub processes of Jobhub")
+    parser.add_argument(
+        "--venv", type=Path, default=_ROOT / ".venv-peers", help="where the peers are installed"
+    )
+    given = parser.parse_args()
+    chosen = set(given.only.split(","))
+    if unknown := chosen - set(names):
+        parser.error(f"no system {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+    return (
+        Options(
+            given.jobs, given.rounds, given.payload_bytes, given.stamps, given.hubs, given.venv
+        ),
+        chosen,
+    )
+
+
+if __name__ == "__main__":
+    main()
