@@ -13,7 +13,10 @@ from typing import Any, Final
 import click
 
 from hub.cli.config import config_command
+from hub.cli.fleet import queues_group, workers_group
+from hub.cli.jobs import jobs_group
 from hub.cli.servers import dashboard_command, hub_command
+from hub.cli.submit import submit_command
 from hub.errors import JobhubError
 
 FAILED: Final = 1
@@ -60,5 +63,13 @@ def _fail(sentence: str) -> None:
     sys.exit(FAILED)
 
 
-for command in (hub_command, dashboard_command, config_command):
+for command in (
+    hub_command,
+    dashboard_command,
+    submit_command,
+    jobs_group,
+    queues_group,
+    workers_group,
+    config_command,
+):
     main.add_command(command)

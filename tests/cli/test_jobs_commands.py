@@ -1,0 +1,47 @@
+"""`jobhub jobs`: listing and looking at jobs."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+
+from tests.cli.conftest import Jobhub
+
+
+def _submit(api: httpx.Client, **fields: object) -> str:
+    return str(api.post("/api/jobs", json={"job_type": "resize", **fields}).json()["job_id"])
+
+
+def test_jobs_are_listed_when_they_pass_every_filter(jobhub: Jobhub, api: httpx.Client) -> None:
+    wanted = _submit(api, customer_id="acme", priority=80)
+    _submit(api, customer_id="acme", priority=10)
+    _submit(api, customer_id="other", priority=80)
+    ended = jobhub(
+        "jobs", "list", "--customer-id", "acme", "--priority-min", "50",
+        "--submitted-from", "1h", "--status", "pending", "--status", "failed", "--json",
+    )  # fmt: skip
+    assert [job["job_id"] for job in json.loads(ended.output)] == [wanted]
+
+
+def test_rows_end_at_the_limit_when_there_are_more(jobhub: Jobhub, api: httpx.Client) -> None:
+    for _ in range(3):
+        _submit(api)
+    assert len(json.loads(jobhub("jobs", "list", "--limit", "2", "--json").output)) == 2
+    assert jobhub("jobs", "list").output.count("● pending") == 3
+
+
+def test_job_is_shown_whole_with_its_moves(jobhub: Jobhub, api: httpx.Client) -> None:
+    job_id = _submit(api, payload={"sizes": [64]}, workflow_id="w1", step_number=2, total_steps=3)
+    shown = jobhub("jobs", "show", job_id).output
+    assert "w1, step 2 of 3" in shown
+    assert '"sizes"' in shown
+    record = json.loads(jobhub("jobs", "show", job_id, "--json").output)
+    assert record["job"]["payload"] == {"sizes": [64]}
+    assert [move["new_status"] for move in record["history"]] == ["pending"]
+
+
+def test_form_is_told_when_a_time_cannot_be_read(jobhub: Jobhub) -> None:
+    ended = jobhub("jobs", "list", "--submitted-from", "soon")
+    assert ended.status == 2
+    assert "--submitted-from" in ended.errors
