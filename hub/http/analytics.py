@@ -61,18 +61,21 @@ def analytics_blueprint(metrics: MetricsReader, marks: Marks, promises: Promises
     @routes.get("/metrics/series")
     def series() -> Response:
         query = read_query(FiguresQuery)
-        from_s, to_s, step_s = _read_range(metrics, query, _SERIES_BUCKETS)
+        from_s, to_s = _read_range(metrics, query)
+        closed = metrics.closed_until()
+        step_s = _check_step(
+            query.step or step_for(from_s, to_s, closed, buckets=_SERIES_BUCKETS), from_s, to_s
+        )
         groups = {
             group: _columns(metrics.buckets(step_s, from_s, to_s, group))
             for group in _groups(metrics, query, from_s)
         }
-        closed_ms = metrics.closed_until() * 1000
-        return answer({"step_s": step_s, "closed_until": closed_ms, "groups": groups})
+        return answer({"step_s": step_s, "closed_until": closed * 1000, "groups": groups})
 
     @routes.get("/metrics/summary")
     def summary() -> Response:
         query = read_query(FiguresQuery)
-        from_s, to_s, _ = _read_range(metrics, query, BUCKETS_MAX)
+        from_s, to_s = _read_range(metrics, query)
         rows = [
             {"group": group, **_describe(metrics.total(from_s, to_s, group))}
             for group in _groups(metrics, query, from_s)
@@ -82,21 +85,22 @@ def analytics_blueprint(metrics: MetricsReader, marks: Marks, promises: Promises
     @routes.get("/errors")
     def errors() -> Response:
         query = read_query(ErrorsQuery)
-        from_s, to_s, _ = _read_range(metrics, query, BUCKETS_MAX)
+        from_s, to_s = _read_range(metrics, query)
         group = f"type:{query.job_type}" if query.job_type else "all"
         return answer({"errors": metrics.errors(from_s, to_s, group, query.limit)})
 
     @routes.get("/export/metrics.csv")
     def export_metrics() -> Response:
         query = read_query(FiguresQuery)
-        from_s, to_s, step_s = _read_range(metrics, query, BUCKETS_MAX, step_s=query.step or 60)
+        from_s, to_s = _read_range(metrics, query)
+        step_s = _check_step(query.step or 60, from_s, to_s)
         rows = metrics.rows(step_s, from_s, to_s, _groups(metrics, query, from_s))
         return csv_answer("metrics.csv", metrics_csv(rows))
 
     @routes.get("/marks")
     def list_marks() -> Response:
         query = read_query(RangeQuery)
-        from_s, to_s, _ = _read_range(metrics, query, BUCKETS_MAX)
+        from_s, to_s = _read_range(metrics, query)
         return answer({"marks": marks.between(from_s * 1000, to_s * 1000)})
 
     @routes.post("/marks")
@@ -116,25 +120,23 @@ def analytics_blueprint(metrics: MetricsReader, marks: Marks, promises: Promises
     return routes
 
 
-def _read_range(
-    metrics: MetricsReader, query: RangeQuery, buckets: int, step_s: int | None = None
-) -> tuple[int, int, int]:
-    """Read [from, to) in Unix seconds, and the step that shows it."""
-    now_s = metrics.closed_until()
-    to_s = now_s if query.to_ms is None else -(-query.to_ms // 1000)
-    from_s = max(0, to_s - DAY_S) if query.from_ms is None else query.from_ms // 1000
-    if from_s > to_s:
+def _read_range(metrics: MetricsReader, query: RangeQuery) -> tuple[int, int]:
+    """Read [from, to) in Unix seconds, widened to whole ones."""
+    to_ms = query.to_ms if query.to_ms is not None else metrics.closed_until() * 1000
+    from_ms = query.from_ms if query.from_ms is not None else max(0, to_ms - DAY_S * 1000)
+    if from_ms > to_ms:
         raise InvalidInput("must not be after `to`", field="from")
-    if to_s - from_s > RANGE_MAX_S:
+    if to_ms - from_ms > RANGE_MAX_S * 1000:
         raise InvalidInput("at most 400 days before `to`", field="from")
-    step_s = step_s or getattr(query, "step", None)
-    if step_s is None:
-        return from_s, to_s, step_for(from_s, to_s, now_s, buckets=buckets)
+    return from_ms // 1000, -(-to_ms // 1000)
+
+
+def _check_step(step_s: int, from_s: int, to_s: int) -> int:
     if step_s not in {step.step_s for step in STEPS} and (step_s % 60 or DAY_S % step_s):
         raise InvalidInput("Expected 1, or minutes that divide a day", field="step")
     if (to_s - from_s) / step_s > BUCKETS_MAX:
         raise InvalidInput(f"at most {BUCKETS_MAX} buckets: take a wider step", field="step")
-    return from_s, to_s, step_s
+    return step_s
 
 
 def _groups(metrics: MetricsReader, query: FiguresQuery, from_s: int) -> list[str]:

@@ -1,0 +1,115 @@
+"""Rolling up loses nothing, whenever and however often it runs, and whatever the clock does."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.figures import Figures, bin_middle, merged, quantile
+from hub.job_broker import JobBroker
+from hub.maintenance import Maintenance
+from hub.messages import Register, SubmitRequest
+from hub.metrics import MetricsReader, step_for
+from hub.redis_service import RedisService
+from hub.worker_registry import WorkerRegistry
+
+COUNTS = st.integers(min_value=0, max_value=1_000)
+ROWS = st.dictionaries(
+    st.sampled_from(["completed", "pending_max", "run:7", "run:80", "wait:3", "error:abc"]), COUNTS
+)
+
+
+@given(st.lists(ROWS, max_size=8), st.randoms())
+def test_sum_is_the_same_when_rows_are_merged_in_any_order(
+    rows: list[dict[str, int]], chance: random.Random
+) -> None:
+    def figures(row: dict[str, int]) -> Figures:
+        one = Figures()
+        one.add_row(row)
+        return one
+
+    shuffled = rows[:]
+    chance.shuffle(shuffled)
+    half = len(rows) // 2
+    parts = [merged(map(figures, rows[:half])), merged(map(figures, rows[half:]))]
+    for total in (merged(map(figures, shuffled)), merged(parts)):
+        direct = merged(map(figures, rows))
+        assert +total.counts == +direct.counts
+        assert total.pending_max == direct.pending_max
+        assert +total.histograms["run"] == +direct.histograms["run"]
+        assert +total.errors == +direct.errors
+
+
+@given(st.lists(st.integers(min_value=1, max_value=10_000_000), min_size=1, max_size=300))
+def test_quantile_is_within_two_percent_of_the_sorted_values(values: list[int]) -> None:
+    bins: dict[int, int] = {}
+    for value in values:
+        index = next(i for i in range(1, 500) if bin_middle(i) * 1.02 / 1.0 >= value * (1 - 1e-9))
+        bins[index] = bins.get(index, 0) + 1
+    for q in (0.0, 0.5, 0.95, 0.99):
+        exact = sorted(values)[int(q * (len(values) - 1))]
+        estimate = quantile(bins, q)
+        assert estimate is not None
+        assert abs(estimate - exact) <= 0.0201 * exact
+
+
+def test_figures_are_the_same_when_seconds_are_closed_late_or_twice(
+    service: RedisService,
+    broker: JobBroker,
+    registry: WorkerRegistry,
+    maintenance: Maintenance,
+    pass_time,
+) -> None:
+    registry.register(Register(worker_id="w1", job_types=["mail"], slots=50), "c1")
+    for _ in range(20):
+        broker.submit(SubmitRequest(job_type="mail"), submitted_by="test")
+    for grant in broker.claim("w1", 20):
+        broker.complete("w1", grant.job_id, grant.fence, b"null")
+    pass_time(4_000)  # nobody closed anything for more than an hour
+    while maintenance.run_once().seconds:
+        pass
+    assert maintenance.run_once().seconds == 0
+    metrics = MetricsReader(service)
+    until = metrics.closed_until()
+    for step_s in (60, 900, 86_400):
+        total = merged(b.figures for b in metrics.buckets(step_s, until - 86_400, until))
+        assert total.counts["completed"] == 20
+        assert total.counts["submitted"] == 20
+
+
+def test_offered_time_does_not_grow_when_no_hub_ran_for_a_day(
+    service: RedisService, registry: WorkerRegistry, maintenance: Maintenance, pass_time
+) -> None:
+    registry.register(Register(worker_id="w1", job_types=["mail"], slots=10), "c1")
+    pass_time(90_000)
+    while maintenance.run_once().seconds:
+        pass
+    metrics = MetricsReader(service)
+    until = metrics.closed_until()
+    offered_s = metrics.total(until - 100_000, until).counts["offered_ms"] / 1000
+    assert offered_s <= 10 * 3_610
+
+
+@pytest.mark.parametrize(
+    ("range_s", "step_s"),
+    [(900, 60), (300, 1), (86_400, 300), (7 * 86_400, 3_600), (90 * 86_400, 21_600)],
+)
+def test_step_shows_a_range_in_a_few_hundred_buckets(range_s: int, step_s: int) -> None:
+    now = 1_800_000_000
+    assert step_for(now - range_s, now, now, buckets=400) == step_s
+
+
+def test_open_bucket_is_partial_and_counts_what_is_closed(
+    service: RedisService, broker: JobBroker, maintenance: Maintenance, pass_time
+) -> None:
+    broker.submit(SubmitRequest(job_type="mail"), submitted_by="test")
+    pass_time(2)
+    maintenance.run_once()
+    metrics = MetricsReader(service)
+    until = metrics.closed_until()
+    buckets = list(metrics.buckets(86_400, until - 86_400, until))
+    assert buckets[-1].partial
+    assert sum(bucket.figures.counts["submitted"] for bucket in buckets) == 1

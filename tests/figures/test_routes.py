@@ -1,0 +1,70 @@
+"""The routes of figures: columns, totals, errors, marks and promises over HTTP."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+
+import httpx
+
+from tests.support.processes import Server
+from tests.support.sockets import open_worker
+from tests.support.waiting import wait_until
+
+
+def run_job(hub: Server, api: httpx.Client) -> None:
+    with open_worker(hub.url) as worker:
+        api.post("/api/jobs", json={"job_type": "demo"})
+        given = worker.receive_type("assign")["jobs"][0]
+        grant = {"job_id": given["job_id"], "fence": given["fence"]}
+        worker.ask("job_started", **grant)
+        error = {"type": "ValueError", "message": "row 7 is bad", "retryable": False}
+        worker.ask("job_failed", **grant, error=error)
+
+
+def test_figures_of_a_job_can_be_read_by_group(hub: Server, api: httpx.Client) -> None:
+    run_job(hub, api)
+
+    def failed() -> bool:
+        rows = api.get("/api/metrics/summary", params={"group_by": "job_type"}).json()["rows"]
+        return [(row["group"], row["failed"]) for row in rows] == [("type:demo", 1)]
+
+    wait_until(failed)
+    series = api.get("/api/metrics/series", params={"group_by": "worker"}).json()
+    assert series["groups"]["worker:w1"]["failed"] == [1]
+    assert series["groups"]["worker:w1"]["run_n"] == [1]
+    kinds = api.get("/api/errors").json()["errors"]
+    assert [(kind["message"], kind["count"]) for kind in kinds] == [("row <n> is bad", 1)]
+    text = api.get("/api/export/metrics.csv", params={"group_by": "job_type"}).text
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [(row["group"], row["failed"]) for row in rows] == [("type:demo", "1")]
+
+
+def test_marks_are_listed_when_they_were_set(api: httpx.Client) -> None:
+    now = time.time_ns() // 1_000_000
+    made = api.post("/api/marks", json={"label": "v1.2", "kind": "deploy", "at": now - 5_000})
+    assert made.status_code == 201
+    assert api.get("/api/marks").json()["marks"] == [made.json()]
+
+
+def test_promise_is_listed_when_it_was_put(api: httpx.Client) -> None:
+    put = api.put("/api/slo", json={"job_type": "demo", "target_s": 2.5, "objective": 0.9})
+    promise = {"job_type": "demo", "target_ms": 2500, "objective": 0.9}
+    assert put.json() == {"job_type": "demo", "promise": promise}
+    assert api.get("/api/slo").json() == {"slo": [promise]}
+    assert api.put("/api/slo", json={"job_type": "demo"}).json()["promise"] is None
+    assert api.get("/api/slo").json() == {"slo": []}
+
+
+def test_range_is_refused_with_its_field_when_it_makes_no_sense(api: httpx.Client) -> None:
+    for params, field in (
+        ({"from": 20, "to": 10}, "from"),
+        ({"from": 0, "to": 99_999_999_999_999}, "from"),
+        ({"step": 7}, "step"),
+        ({"step": 0}, "step"),
+        ({"group_by": "moon"}, "group_by"),
+        ({"from": 0, "to": 10_000_000_000, "step": 1}, "step"),
+    ):
+        refused = api.get("/api/metrics/series", params=params)
+        assert (refused.status_code, refused.json()["field"]) == (422, field)
