@@ -37,6 +37,7 @@ class WorkerPeer(Protocol):
     profile: str
     draining: bool
     holding: int  # grants, as Redis told last
+    rev: int  # of the worker's record when it registered here
 
     @property
     def free(self) -> int:
@@ -122,7 +123,9 @@ class Dispatcher:
         for worker in waiting[self._turn :] + waiting[: self._turn]:
             if worker.profile in exhausted or worker.draining:
                 continue
-            assignments = self._broker.claim(worker.worker_id, min(share, worker.free))
+            assignments = self._broker.claim(
+                worker.worker_id, min(share, worker.free), connection_id=worker.connection_id
+            )
             if assignments:
                 worker.assign(assignments)
                 given += len(assignments)
@@ -151,14 +154,13 @@ class Dispatcher:
 
     def _hear_worker(self, event: Event) -> None:
         worker = self._workers.get(event.worker_id or "")
-        if worker is None:
-            return
+        if worker is None or event.worker is None or event.worker.rev <= worker.rev:
+            return  # not ours, or what was told before it registered here
         if event.connection_id != worker.connection_id:
             if event.type == "worker_connected":
                 worker.supersede()
             return
-        if event.worker is not None:
-            worker.holding = len(event.worker.job_ids)
+        worker.holding = len(event.worker.job_ids)
         draining = event.new_status == "draining"
         if draining != worker.draining and event.new_status != "offline":
             worker.drain(draining)

@@ -27,6 +27,7 @@ class WorkerFacts(msgspec.Struct, frozen=True):
     """What routing looks at in a worker's record."""
 
     job_ids: list[str] = []
+    rev: int = 0
 
 
 class Event(msgspec.Struct, frozen=True):

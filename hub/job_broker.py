@@ -10,7 +10,7 @@ import random
 import secrets
 from base64 import b32encode
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -28,6 +28,8 @@ from hub.redis_service import RedisService
 from hub.submission import body_digest, checked_payload, record_json, submit_refusal
 
 Verdict = Literal["ack", "stale"]
+
+_REFRESHES_MAX: Final = 3  # a storm of new lanes must not keep a worker without jobs
 
 
 class Submission(msgspec.Struct, frozen=True):
@@ -121,21 +123,29 @@ class JobBroker(JobControl):
 
     # --- Workers ------------------------------------------------------------------------------
 
-    def claim(self, worker_id: str, limit: int) -> list[Assignment]:
+    def claim(self, worker_id: str, limit: int, *, connection_id: str = "") -> list[Assignment]:
         """Give the most urgent pending jobs that the worker fits, at most `limit`.
 
         The worker owns each until its lease runs out; it must renew before then, or the reaper
-        hands the job to someone else and its fence is dead. Never blocks.
+        hands the job to someone else and its fence is dead. Never blocks. The order is exact unless
+        lanes are made faster than they can be matched; then it is exact among those known.
 
+        Args:  connection_id: the worker's connection; one that was superseded gets nothing.
         Redis: claim_jobs.lua, one round trip (more after a lane was made), O(jobs log pending).
         """
-        while True:
+        for attempt in range(_REFRESHES_MAX + 1):
             reply = self._service.run(
-                "claim_jobs", worker_id=worker_id, limit=limit, **self._grant_args
+                "claim_jobs",
+                worker_id=worker_id,
+                connection_id=connection_id,
+                limit=limit,
+                hurried="1" if attempt == _REFRESHES_MAX else "",
+                **self._grant_args,
             )
             if reply != b"refresh":
-                return [read_assignment(item) for item in reply]
+                break
             self._fitter.refresh()
+        return [read_assignment(item) for item in reply]
 
     def start(self, worker_id: str, job_id: str, fence: int) -> Verdict:
         """Note that the handler began. Redis: start_job.lua, atomic."""
@@ -171,7 +181,14 @@ class JobBroker(JobControl):
         )
 
     def complete(
-        self, worker_id: str, job_id: str, fence: int, result: bytes, *, claim: int = 0
+        self,
+        worker_id: str,
+        job_id: str,
+        fence: int,
+        result: bytes,
+        *,
+        claim: int = 0,
+        connection_id: str = "",
     ) -> Outcome:
         """Record a result once, free the slot and give up to `claim` next jobs.
 
@@ -186,12 +203,20 @@ class JobBroker(JobControl):
             fence=fence,
             result=result,
             claim=claim,
+            connection_id=connection_id,
             **self._grant_args,
         )
-        return self._outcome(worker_id, reply, claim)
+        return self._outcome(worker_id, reply, claim, connection_id)
 
     def fail(
-        self, worker_id: str, job_id: str, fence: int, error: ReportedError, *, claim: int = 0
+        self,
+        worker_id: str,
+        job_id: str,
+        fence: int,
+        error: ReportedError,
+        *,
+        claim: int = 0,
+        connection_id: str = "",
     ) -> Outcome:
         """Record an attempt's error; the job is retried later or fails for good.
 
@@ -212,9 +237,10 @@ class JobBroker(JobControl):
             traceback=_last_lines(error.traceback or ""),
             chance=random.random(),
             claim=claim,
+            connection_id=connection_id,
             **self._grant_args,
         )
-        return self._outcome(worker_id, reply, claim)
+        return self._outcome(worker_id, reply, claim, connection_id)
 
     def release(self, worker_id: str, job_id: str, fence: int) -> Verdict:
         """Free the slot of a grant; a live job goes back uncounted. Redis: release_job.lua."""
@@ -234,10 +260,10 @@ class JobBroker(JobControl):
         )
         return "ack" if reply == b"ack" else "stale"
 
-    def _outcome(self, worker_id: str, reply: list[Any], claim: int) -> Outcome:
+    def _outcome(self, worker_id: str, reply: list[Any], claim: int, connection_id: str) -> Outcome:
         verdict, given = reply
         if given == b"refresh":
-            assignments = self.claim(worker_id, claim)
+            assignments = self.claim(worker_id, claim, connection_id=connection_id)
         else:
             assignments = [read_assignment(item) for item in given]
         return Outcome("ack" if verdict == b"ack" else "stale", assignments)

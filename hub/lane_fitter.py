@@ -27,7 +27,6 @@ class LaneBoard(msgspec.Struct, frozen=True):
 class UnworkableNote(msgspec.Struct, frozen=True):
     """Why nobody can take the jobs of a lane; `requirements` is JSON text."""
 
-    job_type: str
     requirements: str
     reason: str
 
@@ -58,15 +57,15 @@ class LaneFitter:
             },
         )
 
-    def refresh(self) -> LaneBoard:
-        """Bring every connected profile up to the newest lanes. Returns what it was computed from."""
-        while True:
-            board = self.read()
-            if all(self._fit(board, profile_id) for profile_id in board.profiles):
-                return board
+    def refresh(self) -> bool:
+        """Bring every connected profile up to the newest lanes; False when a lane was made meanwhile.
+
+        Redis: read_lanes.lua, then fit_lanes.lua a profile.
+        """
+        board = self.read()
+        return all(self._fit(board, profile_id) for profile_id in board.profiles)
 
     def _fit(self, board: LaneBoard, profile_id: str) -> bool:
-        """Write one profile's lanes; False when a lane was made meanwhile."""
         profile = board.profiles[profile_id]
         lanes = [lane_id for lane_id, lane in board.lanes.items() if fits(lane, profile)]
         reply: bytes = self._service.run(
@@ -80,23 +79,25 @@ class LaneFitter:
     def mark_unworkable(self) -> int:
         """Note lanes with waiting jobs that no connected worker fits, and unmark the others.
 
-        Returns: changes made, each told as queue_changed.
+        Returns: lanes changed; each job type tells its own as one queue_changed.
         """
         board = self.read()
-        changed = 0
+        notes: dict[str, dict[str, str]] = {}
         for lane_id, lane in board.lanes.items():
             reason = why_unworkable(lane, board.profiles) if board.pending[lane_id] else None
             note = _note(lane, reason)
-            if note == board.unworkable.get(lane_id, b""):
-                continue
-            changed += self._service.run(
-                "mark_unworkable", lane=lane_id, job_type=lane.job_type, note=note
+            if note != board.unworkable.get(lane_id, b""):
+                notes.setdefault(lane.job_type, {})[lane_id] = note.decode()
+        return sum(
+            self._service.run(
+                "mark_unworkable", job_type=job_type, notes=msgspec.json.encode(changes)
             )
-        return changed
+            for job_type, changes in notes.items()
+        )
 
 
 def _note(lane: Lane, reason: str | None) -> bytes:
     if reason is None:
         return b""
     requirements = msgspec.json.encode(lane.requirements or {}).decode()
-    return msgspec.json.encode(UnworkableNote(lane.job_type, requirements, reason))
+    return msgspec.json.encode(UnworkableNote(requirements, reason))

@@ -22,6 +22,7 @@ HISTORY_ENTRIES_KEPT: Final = 200
 SLOTS: Final = 1_000
 JOB_TYPES_A_WORKER: Final = 200
 HELD_A_WORKER: Final = 2_000
+OFFLINE_WORKERS: Final = 1_000  # remembered; the longest gone is forgotten first
 CAPABILITIES_BYTES: Final = 16_000
 REQUIREMENTS_BYTES: Final = 4_000
 TIME_MAX_MS: Final = 99_999_999_999_999  # year 5138: the 14 digits that Redis' cjson writes exactly

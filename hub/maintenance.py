@@ -84,13 +84,18 @@ class Maintenance:
         )
 
     def _expire(self) -> int:
-        return self._drained(
+        keep_ms = self._settings.keep_finished_s * 1000
+        jobs = self._drained(
             "expire_jobs",
-            keep_ms=self._settings.keep_finished_s * 1000,
+            keep_ms=keep_ms,
             keep=self._settings.keep_finished,
             key_ms=limits.IDEMPOTENCY_MS,
             limit=_CHUNK,
         )
+        workers: int = self._service.run(
+            "expire_workers", keep_ms=keep_ms, keep=limits.OFFLINE_WORKERS, limit=_CHUNK
+        )
+        return jobs + workers
 
     def _drained(self, script: str, **args: Any) -> int:
         """Repeat a script that does `limit` records a call until it does fewer, for a bounded time."""
@@ -104,4 +109,5 @@ class Maintenance:
 
     def _tidy_lanes(self) -> int:
         cleared: int = self._service.run("clear_lanes", keep=_LANES_CLEARED_OVER)
+        self._service.run("clear_profiles", limit=_CHUNK)
         return cleared + self._fitter.mark_unworkable()

@@ -61,7 +61,7 @@ class MatchReader:
         job = decode_record(record)
         lane = Lane(job.job_type, job.requirements)
         profiles = {
-            profile: msgspec.json.decode(text, type=Profile) if text else Profile([], {})
+            profile: msgspec.json.decode(text, type=Profile)
             for profile, text in zip(profile_texts[::2], profile_texts[1::2], strict=True)
         }
         reasons = {profile: misfits(lane, offer) for profile, offer in profiles.items()}

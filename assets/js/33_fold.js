@@ -111,11 +111,15 @@
 
     // --- Workers ------------------------------------------------------------------------------
 
-    putWorker({ worker, timestamp }) {
+    putWorker({ worker, timestamp, new_status }) {
       const { workers, filters } = this.state;
       const id = worker.worker_id;
       if (filters.worker_ids && !filters.worker_ids.includes(id)) return;
       const known = workers.get(id);
+      if (new_status === null) {
+        if (workers.delete(id)) this.changes.row("workers", "removed", id);
+        return;
+      }
       // A worker that the hub had forgotten counts its revisions from the start again.
       if (known && known.connected_at >= worker.connected_at && worker.rev <= known.rev) return;
       const heard = known ? known.last_heartbeat_at : timestamp;

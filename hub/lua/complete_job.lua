@@ -7,6 +7,7 @@
 -- arg fence string
 -- arg result string  JSON, stored as it came
 -- arg claim int      jobs wanted next; 0: none
+-- arg connection_id string  as claim_jobs takes it
 -- arg lease_ms int
 -- arg accept_ms int
 --

@@ -10,6 +10,7 @@
 -- arg traceback string  or empty
 -- arg chance number     0..1, spreads the backoff
 -- arg claim int         jobs wanted next; 0: none
+-- arg connection_id string  as claim_jobs takes it
 -- arg lease_ms int
 -- arg accept_ms int
 --

@@ -6,6 +6,8 @@
 -- key heads PREFIX           ZSET a profile: "<head member> <lane>" scored as the head
 -- key lane_heads HASH        lane -> "score member"
 -- key meta HASH              lanes_version
+-- key lanes HASH             lane -> JSON
+-- key profile_workers HASH   profile -> connected workers
 -- arg profile string
 -- arg version string  lanes_version that `lanes` was matched for
 -- arg lanes json      the lanes that fit
@@ -14,8 +16,11 @@
 -- O(lanes). Idempotent.
 
 if (redis.call('HGET', db.meta, 'lanes_version') or '0') ~= arg.version then return 'refresh' end
+-- What was cleared away since the fit was computed must not come back.
+if redis.call('HEXISTS', db.profile_workers, arg.profile) == 0 then return 'fitted' end
 for _, lane in ipairs(arg.lanes) do
-  if redis.call('SADD', db.lane_profiles .. lane, arg.profile) == 1 then
+  local here = redis.call('HEXISTS', db.lanes, lane) == 1
+  if here and redis.call('SADD', db.lane_profiles .. lane, arg.profile) == 1 then
     local head = redis.call('HGET', db.lane_heads, lane)
     if head then
       local score, line = string.match(head, '^(%S+) (.*)$')

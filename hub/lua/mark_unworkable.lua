@@ -1,21 +1,21 @@
--- mark_unworkable: note that no connected worker fits a lane, or that one does again.
+-- mark_unworkable: note which lanes of a job type no connected worker fits, or which one does again.
 --
 -- include clock events queues
--- key unworkable HASH  lane -> JSON {job_type, requirements, reason}
--- arg lane string
+-- key unworkable PREFIX  HASH a job type: lane -> JSON {requirements, reason}
 -- arg job_type string
--- arg note string  JSON {job_type, requirements, reason}; empty: workable again
+-- arg notes json  {lane: JSON {requirements, reason}, or empty: workable again}
 --
--- Returns 1 when something changed. O(unworkable lanes + log n). Idempotent.
+-- Returns how many lanes changed; one event tells them all. O(lanes noted + unworkable lanes of the type).
+-- Idempotent.
 
-local changed
-if arg.note ~= '' then
-  changed = redis.call('HGET', db.unworkable, arg.lane) ~= arg.note
-  redis.call('HSET', db.unworkable, arg.lane, arg.note)
-else
-  changed = redis.call('HDEL', db.unworkable, arg.lane) == 1
+local key, changed, action = db.unworkable .. arg.job_type, 0, 'workable'
+for lane, note in pairs(arg.notes) do
+  if note == '' then
+    changed = changed + redis.call('HDEL', key, lane)
+  elseif redis.call('HGET', key, lane) ~= note then
+    redis.call('HSET', key, lane, note)
+    changed, action = changed + 1, 'unworkable'
+  end
 end
-if not changed then return 0 end
-emit('queue_changed', queue_members(arg.job_type)
-  .. member('action', arg.note ~= '' and 'unworkable' or 'workable'))
-return 1
+if changed > 0 then emit('queue_changed', queue_members(arg.job_type) .. member('action', action)) end
+return changed

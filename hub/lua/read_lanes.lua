@@ -5,20 +5,27 @@
 -- key lane PREFIX           ZSET a lane: its pending jobs
 -- key profiles HASH         profile -> JSON {job_types, capabilities}
 -- key profile_workers HASH  profile -> connected workers
--- key unworkable HASH       lane -> JSON
+-- key unworkable PREFIX     HASH a job type: lane -> JSON {requirements, reason}
 --
 -- Returns {lanes_version, {lane, JSON, pending, ...}, {profile, JSON, ...}, {lane, JSON, ...} unworkable}.
--- O(lanes + profiles). Reads only.
+-- O(lanes + profiles + unworkable lanes). Reads only.
 
-local lanes, flat = {}, redis.call('HGETALL', db.lanes)
+local lanes, types, flat = {}, {}, redis.call('HGETALL', db.lanes)
 for index = 1, #flat, 2 do
   lanes[#lanes + 1] = flat[index]
   lanes[#lanes + 1] = flat[index + 1]
   lanes[#lanes + 1] = redis.call('ZCARD', db.lane .. flat[index])
+  types[cjson.decode(flat[index + 1]).job_type] = true
 end
 local profiles = {}
 for _, profile in ipairs(redis.call('HKEYS', db.profile_workers)) do
   profiles[#profiles + 1] = profile
   profiles[#profiles + 1] = redis.call('HGET', db.profiles, profile)
 end
-return {redis.call('HGET', db.meta, 'lanes_version') or '0', lanes, profiles, redis.call('HGETALL', db.unworkable)}
+local unworkable = {}
+for job_type in pairs(types) do
+  for _, value in ipairs(redis.call('HGETALL', db.unworkable .. job_type)) do
+    unworkable[#unworkable + 1] = value
+  end
+end
+return {redis.call('HGET', db.meta, 'lanes_version') or '0', lanes, profiles, unworkable}

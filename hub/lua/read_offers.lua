@@ -2,7 +2,7 @@
 --
 -- include workers
 -- key job PREFIX     HASH a job: rec
--- key profiles HASH  profile -> JSON {job_types, capabilities}
+-- key worker PREFIX  HASH a worker: profile_json
 -- key held PREFIX    HASH a worker: its grants
 -- key paused SET     job types that nobody is given
 -- key workers ZSET   connected worker ids by last heartbeat
@@ -25,7 +25,7 @@ local function add(worker)
   if seen[worker.profile] then return end
   seen[worker.profile] = true
   profiles[#profiles + 1] = worker.profile
-  profiles[#profiles + 1] = redis.call('HGET', db.profiles, worker.profile) or ''
+  profiles[#profiles + 1] = redis.call('HGET', db.worker .. worker.worker_id, 'profile_json')
 end
 for _, key in ipairs({db.workers, db.offline}) do
   local room = arg.limit - #workers / 4

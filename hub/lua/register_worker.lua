@@ -1,8 +1,9 @@
 -- register_worker: a worker connects, alone or in place of an older connection with its name.
 --
 -- include clock events metrics workers worker_changes lanes jobs grants outcomes presence
--- key worker PREFIX   HASH a worker: static, slots, prefetch, profile, connection_id, connected_at, draining
--- key profiles HASH   profile -> JSON {job_types, capabilities}
+-- key worker PREFIX   HASH a worker: static, slots, prefetch, profile,
+--                     profile_json, connection_id, connected_at, draining
+-- key leases ZSET     "fence job_id worker_id"
 -- key unaccepted ZSET  "fence job_id worker_id"
 -- arg worker_id string
 -- arg connection_id string
@@ -29,9 +30,9 @@ worker.old_status, worker.status = worker.status, 'idle'
 worker.static, worker.slots, worker.prefetch = arg.static, arg.slots, arg.prefetch
 worker.profile, worker.connection_id, worker.connected_at = arg.profile, arg.connection_id, text(now)
 redis.call('HSET', db.worker .. arg.worker_id, 'static', arg.static, 'slots', text(arg.slots),
-  'prefetch', text(arg.prefetch), 'profile', arg.profile, 'connection_id', arg.connection_id,
+  'prefetch', text(arg.prefetch), 'profile', arg.profile,
+  'profile_json', arg.profile_json, 'connection_id', arg.connection_id,
   'connected_at', text(now), 'draining', worker.draining)
-redis.call('HSETNX', db.profiles, arg.profile, arg.profile_json)
 arrive(worker)
 
 local named, verdicts, assignments = {}, {}, {}
@@ -46,6 +47,7 @@ for _, known in ipairs(grants_of(arg.worker_id)) do
     local lease = lease_member(known.fence, known.job_id, arg.worker_id)
     local job = live_job(arg.worker_id, known.job_id, known.fence)
     if job and redis.call('ZSCORE', db.unaccepted, lease) then
+      redis.call('ZADD', db.leases, text(now + arg.lease_ms), lease)
       redis.call('ZADD', db.unaccepted, text(now + arg.accept_ms), lease)
       assignments[#assignments + 1] = assignment(job)
     else

@@ -66,6 +66,7 @@ class WorkerHandler:
         self.profile = ""
         self.draining = False
         self.holding = 0
+        self.rev = 0
 
     # --- The peer of the dispatcher -----------------------------------------------------------
 
@@ -170,6 +171,7 @@ class WorkerHandler:
         self.profile = Profile(sorted(set(message.job_types)), message.capabilities).profile_id
         self._places = message.slots + message.prefetch
         record = msgspec.json.decode(registration.worker, type=_Record)
+        self.rev = record.rev
         self.draining = record.status == "draining"
         self.holding = len(record.job_ids) - len(registration.assignments)
         answer = {
@@ -190,6 +192,7 @@ class WorkerHandler:
                     message.fence,
                     bytes(message.result),
                     claim=self._wanted(),
+                    connection_id=self.connection_id,
                 )
                 return self._settled(message, "job_completed", outcome)
             case JobFailed():
@@ -199,6 +202,7 @@ class WorkerHandler:
                     message.fence,
                     message.error,
                     claim=self._wanted(),
+                    connection_id=self.connection_id,
                 )
                 return self._settled(message, "job_failed", outcome)
             case WorkerHeartbeat():
@@ -257,4 +261,5 @@ class WorkerHandler:
 
 class _Record(msgspec.Struct):
     status: str
+    rev: int
     job_ids: list[str]

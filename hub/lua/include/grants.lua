@@ -6,7 +6,7 @@
 -- key held PREFIX            HASH a worker: its grants
 -- key job PREFIX             HASH a job: payload
 --
--- borrow lease_ms accept_ms  arguments of the script that grants
+-- borrow lease_ms accept_ms connection_id  arguments of the script that grants
 
 local function grant(job, worker)
   local rec = job.rec
@@ -23,12 +23,14 @@ local function assignment(job)
 end
 
 -- Up to `limit` of the most urgent pending jobs that the worker fits. 'refresh' when a lane was
--- made that the hub has not matched against the worker's profile: its jobs might be more urgent.
-local function claim(worker, limit)
+-- made that the hub has not matched against the worker's profile: its jobs might be more urgent
+-- (`hurried`: take what is known). A connection that another one has taken the name from gets nothing.
+local function claim(worker, limit, hurried)
   local assignments = {}
   if not worker or worker.draining == '1' or worker.status == 'offline' then return assignments end
+  if arg.connection_id ~= '' and arg.connection_id ~= worker.connection_id then return assignments end
   local version = redis.call('HGET', db.meta, 'lanes_version') or '0'
-  if redis.call('HGET', db.profile_versions, worker.profile) ~= version then return 'refresh' end
+  if redis.call('HGET', db.profile_versions, worker.profile) ~= version and not hurried then return 'refresh' end
   local free = worker.slots + worker.prefetch - redis.call('HLEN', db.held .. worker.worker_id)
   while #assignments < math.min(limit, free) do
     local head = redis.call('ZRANGE', db.heads .. worker.profile, 0, 0)[1]

@@ -4,11 +4,15 @@
 -- key workers ZSET          connected worker ids by last heartbeat, Unix ms
 -- key offline ZSET          remembered worker ids by when they went, Unix ms
 -- key profile_workers HASH  profile -> connected workers
+-- key profiles HASH         profile -> JSON {job_types, capabilities}; idle ones are cleared
+-- key worker PREFIX         HASH a worker: profile_json
 
 local function arrive(worker)
   redis.call('ZREM', db.offline, worker.worker_id)
   redis.call('ZADD', db.workers, text(now), worker.worker_id)
   redis.call('HINCRBY', db.profile_workers, worker.profile, 1)
+  redis.call('HSETNX', db.profiles, worker.profile,
+    redis.call('HGET', db.worker .. worker.worker_id, 'profile_json'))
 end
 
 local function depart(worker)

@@ -1,6 +1,6 @@
 -- workers: a worker's record, the grants it holds, and the one event for all its changes in a script.
 --
--- key worker PREFIX  HASH a worker: static (JSON members), status, rev, slots, prefetch, profile, draining,
+-- key worker PREFIX  HASH a worker: static (JSON members), status, rev, slots, prefetch, profile, profile_json, draining,
 --                    connection_id, connected_at, completed, failed, busy, offered
 -- key held PREFIX    HASH a worker: fence -> "job_id", and " job_type" once it was started
 -- key leases ZSET    "fence job_id worker_id" by lease end, Unix ms
