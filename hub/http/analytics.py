@@ -122,7 +122,8 @@ def analytics_blueprint(metrics: MetricsReader, marks: Marks, promises: Promises
 
 def _read_range(metrics: MetricsReader, query: RangeQuery) -> tuple[int, int]:
     """Read [from, to) in Unix seconds, widened to whole ones."""
-    to_ms = query.to_ms if query.to_ms is not None else metrics.closed_until() * 1000
+    now_ms = max(metrics.closed_until() * 1000, query.from_ms or 0)
+    to_ms = query.to_ms if query.to_ms is not None else now_ms
     from_ms = query.from_ms if query.from_ms is not None else max(0, to_ms - DAY_S * 1000)
     if from_ms > to_ms:
         raise InvalidInput("must not be after `to`", field="from")

@@ -56,6 +56,12 @@ class History:
         )
         self._free[worker_id] = slots
 
+    def leave(self) -> None:
+        """Say goodbye for every worker."""
+        for worker_id in self._free:
+            self.registry.goodbye(worker_id, worker_id)
+        self._free.clear()
+
     def play(self, jobs: Sequence[PastJob]) -> None:
         """Submit every job at its time and run it as soon as a worker has room; ends when all have ended."""
         for job in sorted(jobs, key=lambda job: job.submit_at):
