@@ -13,26 +13,34 @@ from flask_sock import Sock
 
 from hub import limits
 from hub.access import Access
+from hub.audit import AuditLog
+from hub.bulk import BulkActions
 from hub.config import Settings
 from hub.dispatcher import Dispatcher
 from hub.errors import AccessDenied, JobhubError
 from hub.event_broadcaster import EventBroadcaster
+from hub.fleet_reader import FleetReader
 from hub.http.analytics import analytics_blueprint
+from hub.http.audit import audit_blueprint
 from hub.http.bodies import refuse_large
+from hub.http.bulk import bulk_blueprint
 from hub.http.figures import figures_blueprint
 from hub.http.fleet import queues_blueprint, workers_blueprint
 from hub.http.health import health_blueprint
 from hub.http.job_lists import job_lists_blueprint
 from hub.http.jobs import jobs_blueprint
 from hub.http.problems import register_problems
+from hub.http.reference import reference_blueprint
 from hub.job_broker import JobBroker
 from hub.job_reader import JobReader
 from hub.job_waiter import JobWaiter
 from hub.keys import Keys
 from hub.maintenance import Maintenance
 from hub.marks import Marks
+from hub.match_report import MatchReader
 from hub.metrics import MetricsReader
 from hub.promises import Promises
+from hub.queue_place import PlaceReader
 from hub.redis_service import RedisService
 from hub.replicator import Replicator
 from hub.snapshot import SnapshotReader
@@ -59,6 +67,7 @@ class Hub:
     broker: JobBroker
     registry: WorkerRegistry
     reader: JobReader
+    fleet: FleetReader
     snapshots: SnapshotReader
     metrics: MetricsReader
     marks: Marks
@@ -118,6 +127,7 @@ def create_hub(settings: Settings, redis_url: str) -> Hub:
         broker=broker,
         registry=WorkerRegistry(service, settings),
         reader=JobReader(service),
+        fleet=FleetReader(service),
         snapshots=snapshots,
         metrics=MetricsReader(service),
         marks=Marks(service),
@@ -139,10 +149,21 @@ def create_app(hub: Hub) -> Flask:
     app.url_map.strict_slashes = False
     register_problems(app)
     _guard(app, hub.access)
-    app.register_blueprint(jobs_blueprint(hub.service, hub.broker, hub.reader, hub.waiter))
+    app.register_blueprint(
+        jobs_blueprint(
+            hub.broker,
+            hub.reader,
+            hub.waiter,
+            PlaceReader(hub.service),
+            MatchReader(hub.service),
+        )
+    )
+    app.register_blueprint(bulk_blueprint(BulkActions(hub.broker, hub.reader)))
+    app.register_blueprint(audit_blueprint(AuditLog(hub.service)))
+    app.register_blueprint(reference_blueprint())
     app.register_blueprint(job_lists_blueprint(hub.reader))
-    app.register_blueprint(workers_blueprint(hub.registry, hub.snapshots))
-    app.register_blueprint(queues_blueprint(hub.broker, hub.snapshots))
+    app.register_blueprint(workers_blueprint(hub.registry, hub.fleet))
+    app.register_blueprint(queues_blueprint(hub.broker, hub.fleet))
     app.register_blueprint(figures_blueprint(hub.snapshots, hub.access))
     app.register_blueprint(analytics_blueprint(hub.metrics, hub.marks, hub.promises))
     app.register_blueprint(health_blueprint(hub.service, hub.replicator))
@@ -162,7 +183,9 @@ def _guard(app: Flask, access: Access) -> None:
     def harden(response: Response) -> Response:
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cache-Control"] = "no-store"
-        response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+        response.headers.setdefault(
+            "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"
+        )
         origin = request.headers.get("Origin")
         if origin is not None and access.origin_allowed(origin, request.host):
             response.headers["Access-Control-Allow-Origin"] = origin

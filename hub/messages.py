@@ -55,7 +55,8 @@ class SubmitRequest(Inbound, frozen=True, kw_only=True):
     """A job that a client asks for."""
 
     job_type: Id
-    payload: msgspec.Raw = msgspec.Raw(b"{}")
+    # A factory, because no schema can show a Raw as a default.
+    payload: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"{}"))
     priority: Priority | None = None
     requirements: Requirements | None = None
     customer_id: Id | None = None

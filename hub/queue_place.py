@@ -34,27 +34,33 @@ class _Second(msgspec.Struct):
     started: int
 
 
-def read_place(service: RedisService, job_id: str) -> QueuePlace:
-    """Read a job's place in line.
+class PlaceReader:
+    """Looks up jobs in the line of one namespace."""
 
-    Raises: NotFound. Redis: two round trips, O(log pending).
-    """
-    job = read_job(service, job_id)
-    keys = service.keys
-    with service.redis.pipeline(transaction=True) as pipe:
-        pipe.zrank(keys.key("pending"), f"{job.order_key}:{job_id}")
-        pipe.zcard(keys.key("pending"))
-        pipe.sismember(keys.key("paused"), job.job_type)
-        pipe.lrange(keys.key("stats"), -_RATE_OVER_S, -1)
-        pipe.hget(keys.meta, "last_ms")
-        rank, pending, paused, stats, last_ms = pipe.execute()
-    now = int(last_ms or 0)
-    rate = _starts_per_s([msgspec.json.decode(item, type=_Second) for item in stats], now)
-    waiting = job.status == "pending" and rank is not None
-    start_at = job.run_at if job.status == "scheduled" else job.started_at
-    if waiting:
+    def __init__(self, service: RedisService) -> None:
+        self._service = service
+
+    def place(self, job_id: str) -> QueuePlace:
+        """Read a job's place in line.
+
+        Raises: NotFound. Redis: two round trips, O(log pending).
+        """
+        job = read_job(self._service, job_id)
+        keys = self._service.keys
+        with self._service.redis.pipeline(transaction=True) as pipe:
+            pipe.zrank(keys.key("pending"), f"{job.order_key}:{job_id}")
+            pipe.zcard(keys.key("pending"))
+            pipe.sismember(keys.key("paused"), job.job_type)
+            pipe.lrange(keys.key("stats"), -_RATE_OVER_S, -1)
+            pipe.hget(keys.meta, "last_ms")
+            rank, pending, paused, stats, last_ms = pipe.execute()
+        now = int(last_ms or 0)
+        rate = _starts_per_s([msgspec.json.decode(item, type=_Second) for item in stats], now)
+        start_at = job.run_at if job.status == "scheduled" else job.started_at
+        if rank is None or job.status != "pending":
+            return QueuePlace(job_id, job.status, None, pending, rate, start_at)
         start_at = None if paused or not rate else now + int((rank + 1) / rate * 1000)
-    return QueuePlace(job_id, job.status, rank + 1 if waiting else None, pending, rate, start_at)
+        return QueuePlace(job_id, job.status, rank + 1, pending, rate, start_at)
 
 
 def _starts_per_s(seconds: list[_Second], now_ms: int) -> float:

@@ -12,7 +12,6 @@ from typing import Any, Final
 import msgspec
 
 from hub import limits
-from hub.errors import NotFound
 from hub.event_log import COUNT_NAMES
 from hub.messages import Filters
 from hub.redis_service import RedisService
@@ -235,16 +234,6 @@ class SnapshotReader:
         """Read epoch, seq and the counts at it. Redis: read_counts.lua, one round trip, O(1)."""
         epoch, seq, counts = self._service.run("read_counts")
         return Position(epoch.decode(), int(seq), _counts(counts))
-
-    def read_worker(self, worker_id: str) -> msgspec.Raw:
-        """Read one worker as JSON.
-
-        Raises: NotFound. Redis: read_worker.lua, one round trip.
-        """
-        found = self._service.run("read_worker", worker_id=worker_id)
-        if found is None:
-            raise NotFound(f"no worker {worker_id}", field="worker_id")
-        return _worker_row(*found)
 
     def read_stats(self) -> Stats:
         """Read one number a state. Redis: read_stats.lua, one round trip, O(connected workers)."""

@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from msgspec import Meta
 
 from hub.errors import InvalidInput
 from hub.export import metrics_csv
 from hub.figures import AXES, COUNTS, Figures
+from hub.http.bodies import read_body
+from hub.http.operations import operation
 from hub.http.problems import answer, csv_answer
 from hub.http.queries import read_query
-from hub.marks import MarkRequest, Marks
-from hub.messages import Id, Inbound, TimeMs, decode
+from hub.marks import Mark, MarkRequest, Marks
+from hub.messages import Id, Inbound, TimeMs
 from hub.metrics import (
     BUCKETS_MAX,
     DAY_S,
@@ -26,7 +28,7 @@ from hub.metrics import (
     MetricsReader,
     step_for,
 )
-from hub.promises import PromiseRequest, Promises
+from hub.promises import Promise, PromiseRequest, Promises
 
 _PERCENTILES = (50, 95, 99)
 _SERIES_BUCKETS = 400  # enough for a chart as wide as a screen
@@ -54,11 +56,59 @@ class ErrorsQuery(RangeQuery, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=200)] = 20
 
 
+class SeriesAnswer(msgspec.Struct, frozen=True):
+    """Columns by group, one item a bucket; `at` is its start. Buckets without figures are left out."""
+
+    step_s: int
+    closed_until: int
+    groups: dict[str, dict[str, list[Any]]]
+
+
+class SummaryAnswer(msgspec.Struct, frozen=True):
+    """One row a group."""
+
+    from_ms: int = msgspec.field(name="from")
+    to_ms: int = msgspec.field(name="to")
+    rows: list[dict[str, Any]]
+
+
+class ErrorsAnswer(msgspec.Struct, frozen=True):
+    """Kinds of errors, the most frequent first."""
+
+    errors: list[dict[str, Any]]
+
+
+class MarksAnswer(msgspec.Struct, frozen=True):
+    """Marks, oldest first."""
+
+    marks: list[Mark]
+
+
+class SloAnswer(msgspec.Struct, frozen=True):
+    """Promises by job type."""
+
+    slo: list[Promise]
+
+
+class PromiseAnswer(msgspec.Struct, frozen=True):
+    """The promise that holds from now on; null when it was ended."""
+
+    job_type: str
+    promise: Promise | None
+
+
 def analytics_blueprint(metrics: MetricsReader, marks: Marks, promises: Promises) -> Blueprint:
     """Build the routes."""
     routes = Blueprint("analytics", __name__, url_prefix="/api")
 
     @routes.get("/metrics/series")
+    @operation(
+        summary="Read figures over time, in columns",
+        tag="Figures",
+        query=FiguresQuery,
+        answers={200: SeriesAnswer},
+        errors=(422,),
+    )
     def series() -> Response:
         query = read_query(FiguresQuery)
         from_s, to_s = _read_range(metrics, query)
@@ -73,6 +123,13 @@ def analytics_blueprint(metrics: MetricsReader, marks: Marks, promises: Promises
         return answer({"step_s": step_s, "closed_until": closed * 1000, "groups": groups})
 
     @routes.get("/metrics/summary")
+    @operation(
+        summary="Read figures of a whole range, by group",
+        tag="Figures",
+        query=FiguresQuery,
+        answers={200: SummaryAnswer},
+        errors=(422,),
+    )
     def summary() -> Response:
         query = read_query(FiguresQuery)
         from_s, to_s = _read_range(metrics, query)
@@ -83,6 +140,13 @@ def analytics_blueprint(metrics: MetricsReader, marks: Marks, promises: Promises
         return answer({"from": from_s * 1000, "to": to_s * 1000, "rows": rows})
 
     @routes.get("/errors")
+    @operation(
+        summary="List the most frequent kinds of errors",
+        tag="Figures",
+        query=ErrorsQuery,
+        answers={200: ErrorsAnswer},
+        errors=(422,),
+    )
     def errors() -> Response:
         query = read_query(ErrorsQuery)
         from_s, to_s = _read_range(metrics, query)
@@ -90,6 +154,13 @@ def analytics_blueprint(metrics: MetricsReader, marks: Marks, promises: Promises
         return answer({"errors": metrics.errors(from_s, to_s, group, query.limit)})
 
     @routes.get("/export/metrics.csv")
+    @operation(
+        summary="Export figures as CSV",
+        tag="Figures",
+        query=FiguresQuery,
+        answers={200: "text/csv"},
+        errors=(422,),
+    )
     def export_metrics() -> Response:
         query = read_query(FiguresQuery)
         from_s, to_s = _read_range(metrics, query)
@@ -98,22 +169,39 @@ def analytics_blueprint(metrics: MetricsReader, marks: Marks, promises: Promises
         return csv_answer("metrics.csv", metrics_csv(rows))
 
     @routes.get("/marks")
+    @operation(
+        summary="List marks on the time line",
+        tag="Figures",
+        query=RangeQuery,
+        answers={200: MarksAnswer},
+        errors=(422,),
+    )
     def list_marks() -> Response:
         query = read_query(RangeQuery)
         from_s, to_s = _read_range(metrics, query)
         return answer({"marks": marks.between(from_s * 1000, to_s * 1000)})
 
     @routes.post("/marks")
+    @operation(
+        summary="Set a mark on the time line", tag="Figures", body=MarkRequest, answers={201: Mark}
+    )
     def add_mark() -> Response:
-        return answer(marks.add(decode(request.get_data(), MarkRequest)), 201)
+        return answer(marks.add(read_body(MarkRequest)), 201)
 
     @routes.get("/slo")
+    @operation(summary="List promises to customers", tag="Figures", answers={200: SloAnswer})
     def list_slo() -> Response:
         return answer({"slo": promises.all()})
 
     @routes.put("/slo")
+    @operation(
+        summary="Set or end the promise of a job type",
+        tag="Figures",
+        body=PromiseRequest,
+        answers={200: PromiseAnswer},
+    )
     def put_slo() -> Response:
-        wanted: PromiseRequest = decode(request.get_data(), PromiseRequest)
+        wanted = read_body(PromiseRequest)
         promise = promises.put(wanted)
         return answer({"job_type": wanted.job_type, "promise": promise})
 

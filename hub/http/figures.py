@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from hub.access import Access
+from hub.access import TICKET_S, Access
+from hub.http.bodies import read_no_body
+from hub.http.operations import operation
 from hub.http.problems import answer
-from hub.snapshot import SnapshotReader
+from hub.http.shapes import SnapshotDocument, Ticket
+from hub.snapshot import SnapshotReader, Stats
 
 
 def figures_blueprint(snapshots: SnapshotReader, access: Access) -> Blueprint:
@@ -14,15 +17,23 @@ def figures_blueprint(snapshots: SnapshotReader, access: Access) -> Blueprint:
     routes = Blueprint("figures", __name__, url_prefix="/api")
 
     @routes.get("/snapshot")
+    @operation(
+        summary="Read everything that a monitor shows",
+        tag="Figures",
+        answers={200: SnapshotDocument},
+    )
     def snapshot() -> Response:
         return Response(snapshots.read().document(), mimetype="application/json")
 
     @routes.get("/stats")
+    @operation(summary="Count jobs and workers by state", tag="Figures", answers={200: Stats})
     def stats() -> Response:
         return answer(snapshots.read_stats())
 
     @routes.post("/tickets")
+    @operation(summary="Get a ticket that opens one socket", tag="Access", answers={201: Ticket})
     def ticket() -> Response:
-        return answer({"ticket": access.issue_ticket(), "expires_in_s": 30}, 201)
+        read_no_body()
+        return answer(Ticket(access.issue_ticket(), TICKET_S), 201)
 
     return routes

@@ -2,62 +2,98 @@
 
 from __future__ import annotations
 
-import msgspec
 from flask import Blueprint, Response
 
-from hub.errors import NotFound
+from hub.fleet_reader import FleetReader
+from hub.http.bodies import read_no_body
 from hub.http.jobs import SUBMITTER
+from hub.http.operations import operation
 from hub.http.problems import answer
+from hub.http.queries import read_query
+from hub.http.shapes import Queue, QueueList, WorkerList, WorkersQuery
 from hub.job_broker import JobBroker
-from hub.snapshot import SnapshotReader
+from hub.records import Worker
 from hub.worker_registry import WorkerRegistry
 
 
-def workers_blueprint(registry: WorkerRegistry, snapshots: SnapshotReader) -> Blueprint:
+def workers_blueprint(registry: WorkerRegistry, fleet: FleetReader) -> Blueprint:
     """Build the routes of workers."""
     routes = Blueprint("workers", __name__, url_prefix="/api/workers")
 
     @routes.get("")
+    @operation(
+        summary="List workers",
+        tag="Workers",
+        query=WorkersQuery,
+        answers={200: WorkerList},
+        errors=(422,),
+        detail="Connected workers first, then those that are gone, each newest first.",
+    )
     def list_workers() -> Response:
-        workers = snapshots.read().workers
-        return answer({"workers": workers.rows, "truncated": workers.truncated})
+        return answer(fleet.workers(read_query(WorkersQuery).limit))
 
     @routes.get("/<path:worker_id>")
+    @operation(summary="Read a worker", tag="Workers", answers={200: Worker}, errors=(404,))
     def get(worker_id: str) -> Response:
-        return answer(snapshots.read_worker(worker_id))
+        return answer(fleet.worker(worker_id))
 
     @routes.post("/<path:worker_id>/drain")
+    @operation(
+        summary="Let a worker finish and give it nothing new",
+        tag="Workers",
+        answers={200: Worker},
+        errors=(404, 409),
+    )
     def drain(worker_id: str) -> Response:
-        return answer(registry.set_draining(worker_id, True))
+        read_no_body()
+        return answer(registry.set_draining(worker_id, True, actor=SUBMITTER))
 
     @routes.post("/<path:worker_id>/resume")
+    @operation(
+        summary="Give a draining worker jobs again",
+        tag="Workers",
+        answers={200: Worker},
+        errors=(404, 409),
+    )
     def resume(worker_id: str) -> Response:
-        return answer(registry.set_draining(worker_id, False))
+        read_no_body()
+        return answer(registry.set_draining(worker_id, False, actor=SUBMITTER))
 
     return routes
 
 
-def queues_blueprint(broker: JobBroker, snapshots: SnapshotReader) -> Blueprint:
+def queues_blueprint(broker: JobBroker, fleet: FleetReader) -> Blueprint:
     """Build the routes of queues; a queue is a job type."""
     routes = Blueprint("queues", __name__, url_prefix="/api/queues")
 
     @routes.get("")
+    @operation(summary="List queues", tag="Queues", answers={200: QueueList})
     def list_queues() -> Response:
-        return answer({"queues": snapshots.read().queues})
+        return answer({"queues": fleet.queues()})
 
     @routes.get("/<path:job_type>")
+    @operation(summary="Read a queue", tag="Queues", answers={200: Queue}, errors=(404,))
     def get(job_type: str) -> Response:
-        for raw in msgspec.json.decode(snapshots.read().queues, type=list[msgspec.Raw]):
-            if msgspec.json.decode(raw)["job_type"] == job_type:
-                return answer(raw)
-        raise NotFound(f"no job of type {job_type} was ever seen", field="job_type")
+        return answer(fleet.queue(job_type))
 
     @routes.post("/<path:job_type>/pause")
+    @operation(
+        summary="Stop giving out jobs of a type",
+        tag="Queues",
+        answers={200: Queue},
+        errors=(404,),
+        detail="Jobs that run go on; new ones are taken and wait.",
+    )
     def pause(job_type: str) -> Response:
+        read_no_body()
         return answer(broker.pause(job_type, actor=SUBMITTER))
 
     @routes.post("/<path:job_type>/resume")
+    @operation(
+        summary="Give out jobs of a type again", tag="Queues", answers={200: Queue}, errors=(404,)
+    )
     def resume(job_type: str) -> Response:
+        read_no_body()
         return answer(broker.resume(job_type, actor=SUBMITTER))
 
     return routes

@@ -7,7 +7,7 @@ import time
 
 from flask import Blueprint, Response, request
 
-from hub.errors import JobhubError
+from hub.errors import InvalidInput, JobhubError
 from hub.http.bodies import read_body, read_no_body
 from hub.http.operations import operation
 from hub.http.problems import answer
@@ -15,6 +15,7 @@ from hub.http.queries import read_query
 from hub.http.shapes import (
     BatchAnswer,
     BatchRequest,
+    ChangeRequest,
     History,
     JobLogLines,
     Result,
@@ -23,10 +24,10 @@ from hub.http.shapes import (
 from hub.job_broker import JobBroker
 from hub.job_reader import JobReader
 from hub.job_waiter import JobWaiter
+from hub.match_report import MatchReader, MatchReport
 from hub.messages import SubmitRequest
-from hub.queue_place import QueuePlace, read_place
+from hub.queue_place import PlaceReader, QueuePlace
 from hub.records import Job
-from hub.redis_service import RedisService
 from hub.states import FINAL_STATUSES
 from hub.ws.client import batch_item
 
@@ -34,12 +35,18 @@ SUBMITTER = "anonymous"  # every caller, until tokens have names
 
 
 def jobs_blueprint(
-    service: RedisService, broker: JobBroker, reader: JobReader, waiter: JobWaiter
+    broker: JobBroker,
+    reader: JobReader,
+    waiter: JobWaiter,
+    places: PlaceReader,
+    matches: MatchReader,
 ) -> Blueprint:
     """Build the routes."""
     routes = Blueprint("jobs", __name__, url_prefix="/api/jobs")
     _add_submit(routes, broker)
-    _add_reads(routes, service, broker, reader, waiter)
+    _add_reads(routes, broker, reader)
+    _add_outlook(routes, places, matches)
+    _add_result(routes, broker, waiter)
     _add_moves(routes, broker)
     return routes
 
@@ -74,13 +81,7 @@ def _add_submit(routes: Blueprint, broker: JobBroker) -> None:
         return answer({"refused": refused, "results": [batch_item(item) for item in results]})
 
 
-def _add_reads(
-    routes: Blueprint,
-    service: RedisService,
-    broker: JobBroker,
-    reader: JobReader,
-    waiter: JobWaiter,
-) -> None:
+def _add_reads(routes: Blueprint, broker: JobBroker, reader: JobReader) -> None:
     @routes.get("/<job_id>")
     @operation(summary="Read a job", tag="Jobs", answers={200: Job}, errors=(404,))
     def get(job_id: str) -> Response:
@@ -100,6 +101,8 @@ def _add_reads(
     def log(job_id: str) -> Response:
         return answer(JobLogLines(job_id, reader.log(job_id)))
 
+
+def _add_outlook(routes: Blueprint, places: PlaceReader, matches: MatchReader) -> None:
     @routes.get("/<job_id>/position")
     @operation(
         summary="Find a job's place in line and about when it starts",
@@ -108,8 +111,20 @@ def _add_reads(
         errors=(404,),
     )
     def position(job_id: str) -> Response:
-        return answer(read_place(service, job_id))
+        return answer(places.place(job_id))
 
+    @routes.get("/<job_id>/match")
+    @operation(
+        summary="Say for every worker whether it fits a job, and why not",
+        tag="Jobs",
+        answers={200: MatchReport},
+        errors=(404,),
+    )
+    def match(job_id: str) -> Response:
+        return answer(matches.match(job_id))
+
+
+def _add_result(routes: Blueprint, broker: JobBroker, waiter: JobWaiter) -> None:
     @routes.get("/<job_id>/result")
     @operation(
         summary="Wait for a job's result",
@@ -129,6 +144,23 @@ def _add_reads(
 
 
 def _add_moves(routes: Blueprint, broker: JobBroker) -> None:
+    @routes.patch("/<job_id>")
+    @operation(
+        summary="Change the priority or time of a job that waits",
+        tag="Jobs",
+        body=ChangeRequest,
+        answers={200: Job},
+        errors=(404, 409),
+        detail="409 once it was given out, and for a priority that its workflow fixes.",
+    )
+    def change(job_id: str) -> Response:
+        wanted = read_body(ChangeRequest)
+        if wanted.priority is None and wanted.run_at is None:
+            raise InvalidInput("give priority, run_at or both", field="priority")
+        return answer(
+            broker.update(job_id, actor=SUBMITTER, priority=wanted.priority, run_at=wanted.run_at)
+        )
+
     @routes.post("/<job_id>/cancel")
     @operation(
         summary="Cancel a job",

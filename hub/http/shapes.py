@@ -8,9 +8,10 @@ import msgspec
 from msgspec import Meta
 
 from hub import limits
+from hub.bulk import Action, Refused
 from hub.job_filter import CURSOR_CHARS, JobFilter, Order, Sort
-from hub.messages import Id, Inbound, Priority, SubmitRequest
-from hub.records import Job, JobError
+from hub.messages import Id, Inbound, Priority, SubmitRequest, TimeMs
+from hub.records import Job, JobError, Worker
 from hub.states import JobStatus
 
 Cursor = Annotated[str, Meta(min_length=1, max_length=CURSOR_CHARS)]
@@ -34,6 +35,12 @@ class ExportQuery(JobFilter, frozen=True, kw_only=True):
     order: Order | None = None
 
 
+class WorkersQuery(Inbound, frozen=True, kw_only=True):
+    """How many workers."""
+
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 500
+
+
 class WaitQuery(Inbound, frozen=True, kw_only=True):
     """How long to wait for a result."""
 
@@ -52,12 +59,19 @@ class BulkRequest(Inbound, frozen=True, kw_only=True):
     `cursor` goes on where the call before stopped. `dry_run` changes nothing and tells what would happen.
     """
 
-    action: Literal["cancel", "retry", "priority", "purge"]
+    action: Action
     ids: Annotated[list[Id], Meta(min_length=1, max_length=limits.BATCH_JOBS)] | None = None
     filter: JobFilter | None = None
     priority: Priority | None = None
     dry_run: bool = False
     cursor: Cursor | None = None
+
+
+class ChangeRequest(Inbound, frozen=True, kw_only=True):
+    """What to change of a job that waits; what is not given stays. `run_at`: Unix ms, or "now"."""
+
+    priority: Priority | None = None
+    run_at: TimeMs | Literal["now"] | None = None
 
 
 class NoBody(Inbound, frozen=True):
@@ -97,14 +111,6 @@ class BatchAnswer(msgspec.Struct, frozen=True):
     results: list[BatchItem]
 
 
-class BulkRefusal(msgspec.Struct, frozen=True):
-    """Why one job was left as it is."""
-
-    job_id: str
-    code: str
-    message: str
-
-
 class BulkAnswer(msgspec.Struct, frozen=True):
     """What was done (or, with `dry_run`, would be): `matched` = `changed` + `errors`.
 
@@ -115,7 +121,7 @@ class BulkAnswer(msgspec.Struct, frozen=True):
     dry_run: bool
     matched: int
     changed: int
-    errors: list[BulkRefusal]
+    errors: list[Refused]
     cursor: str | None
 
 
@@ -155,3 +161,58 @@ class Result(msgspec.Struct, frozen=True):
     run: int
     result: Any = None
     error: JobError | None = None
+
+
+class WorkerList(msgspec.Struct, frozen=True):
+    """Workers; `truncated`: there are more than `limit`."""
+
+    workers: list[Worker]
+    truncated: bool
+
+
+class Unworkable(msgspec.Struct, frozen=True):
+    """Pending jobs that no connected worker fits, and why."""
+
+    requirements: dict[str, Any]
+    count: int
+    reason: str
+
+
+class Queue(msgspec.Struct, frozen=True):
+    """What waits of one job type."""
+
+    job_type: str
+    paused: bool
+    pending: int
+    oldest_pending_at: int | None
+    unworkable: list[Unworkable]
+
+
+class QueueList(msgspec.Struct, frozen=True):
+    """Every job type that was seen, by name."""
+
+    queues: list[Queue]
+
+
+class SnapshotDocument(msgspec.Struct, frozen=True):
+    """The state that a monitor starts from, exact at `seq`; docs/protocol.md describes `data`."""
+
+    epoch: str
+    seq: int
+    timestamp: int
+    data: dict[str, Any]
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """Opens one socket as its first message `auth {ticket}`, once, within `expires_in_s`."""
+
+    ticket: str
+    expires_in_s: int
+
+
+class Health(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whether the hub is alive, or ready and where its event log stands."""
+
+    status: str
+    epoch: str | None = None
+    seq: int | None = None

@@ -1,0 +1,51 @@
+"""GET /api/audit: which operator did what, newest first."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from flask import Blueprint, Response
+from msgspec import Meta
+
+from hub.audit import AuditLog
+from hub.http.operations import operation
+from hub.http.problems import answer
+from hub.http.queries import read_query
+from hub.http.shapes import Cursor
+from hub.messages import Inbound
+
+
+class AuditQuery(Inbound, frozen=True, kw_only=True):
+    """Where the page starts, and its length."""
+
+    cursor: Cursor | None = None
+    limit: Annotated[int, Meta(ge=1, le=500)] = 50
+
+
+class AuditEntries(msgspec.Struct, frozen=True):
+    """Entries `{at, audit_id, actor, action, ...}`; `cursor` asks for older ones, null after the last."""
+
+    entries: list[dict[str, Any]]
+    cursor: str | None
+
+
+def audit_blueprint(audit: AuditLog) -> Blueprint:
+    """Build the route."""
+    routes = Blueprint("audit", __name__, url_prefix="/api")
+
+    @routes.get("/audit")
+    @operation(
+        summary="Read what operators did",
+        tag="Access",
+        query=AuditQuery,
+        answers={200: AuditEntries},
+        errors=(422,),
+        detail="The newest 10,000 actions are kept.",
+    )
+    def read() -> Response:
+        query = read_query(AuditQuery)
+        page = audit.read(limit=query.limit, cursor=query.cursor)
+        return answer({"entries": page.rows, "cursor": page.cursor})
+
+    return routes
