@@ -60,7 +60,8 @@ class JobReader:
     Two ways lead to a page. Where some index holds no more than 2,000 jobs that could match, all of them
     are read and sorted. Otherwise the index of the order asked for is walked from the cursor on, and a
     page may come back short, with a cursor, rather than read more than 2,000 records. A cursor is a place
-    in that order, not a job: it neither skips nor repeats whatever comes, goes or moves meanwhile.
+    in that order, not a job: it neither skips nor repeats whatever comes, goes or moves meanwhile. It
+    belongs to its order and filter: with others it still is a place, only not where the reader was.
     """
 
     def __init__(self, service: RedisService) -> None:
@@ -77,10 +78,10 @@ class JobReader:
     ) -> JobPage:
         """List the jobs that pass `wanted`, at most `limit`, after reading at most `reads` records.
 
-        Raises: InvalidInput: the cursor is not one that this hub gave for this order.
+        Raises: InvalidInput: the cursor is not one.
         Redis:  a few round trips, O(reads + log n).
         """
-        after = None if cursor is None else sorting.read_cursor(cursor)
+        after = None if cursor is None else Place.at(cursor)
         rows = self._gather(wanted, sorting, after)
         if rows is None:
             rows = islice(self._walk(wanted, sorting, after, min(_CHUNK, limit + 1)), reads)
@@ -89,9 +90,9 @@ class JobReader:
         for examined, row in enumerate(rows, 1):  # noqa: B007 - counts what was read
             if wanted.matches(row.facts):
                 if len(found) == limit:
-                    return _page(found, sorting, found[-1].place)
+                    return _page(found, found[-1].place)
                 found.append(row)
-        return _page(found, sorting, row.place if examined >= reads else None)
+        return _page(found, row.place if examined >= reads else None)
 
     def iterate(self, wanted: JobFilter, sorting: Sorting) -> Iterator[bytes]:
         """Walk the small records of all jobs that pass, in chunks: memory does not grow with them."""
@@ -201,13 +202,13 @@ class JobReader:
             of=index.of,
             low=index.low,
             high=index.high,
-            score="" if after is None else format(after.score, ".17g"),
+            score="" if after is None else after.score,
             member="" if after is None else after.member,
             newest="1" if reverse else "0",
             count=count,
         )
         places = [
-            Place(float(score), member.decode())
+            Place(int(score), member.decode())
             for member, score in zip(flat[::2], flat[1::2], strict=True)
         ]
         return places, records
@@ -219,5 +220,5 @@ def _row(record: bytes, sorting: Sorting) -> _Row | None:
     return None if place is None else _Row(place, facts, record)
 
 
-def _page(found: list[_Row], sorting: Sorting, after: Place | None) -> JobPage:
-    return JobPage([row.record for row in found], None if after is None else sorting.cursor(after))
+def _page(found: list[_Row], after: Place | None) -> JobPage:
+    return JobPage([row.record for row in found], None if after is None else after.cursor)

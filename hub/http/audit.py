@@ -12,14 +12,13 @@ from hub.audit import AuditLog
 from hub.http.operations import operation
 from hub.http.problems import answer
 from hub.http.queries import read_query
-from hub.http.shapes import Cursor
 from hub.messages import Inbound
 
 
 class AuditQuery(Inbound, frozen=True, kw_only=True):
     """Where the page starts, and its length."""
 
-    cursor: Cursor | None = None
+    cursor: Annotated[str, Meta(pattern="^[0-9]{1,15}$")] | None = None
     limit: Annotated[int, Meta(ge=1, le=500)] = 50
 
 

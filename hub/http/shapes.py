@@ -9,12 +9,12 @@ from msgspec import Meta
 
 from hub import limits
 from hub.bulk import Action, Refused
-from hub.job_filter import CURSOR_CHARS, JobFilter, Order, Sort
+from hub.job_filter import CURSOR_PATTERN, JobFilter, Order, Sort
 from hub.messages import Id, Inbound, Priority, SubmitRequest, TimeMs
 from hub.records import Job, JobError, Worker
 from hub.states import JobStatus
 
-Cursor = Annotated[str, Meta(min_length=1, max_length=CURSOR_CHARS)]
+Cursor = Annotated[str, Meta(pattern=CURSOR_PATTERN, max_length=120)]
 
 # --- Taken ------------------------------------------------------------------------------------
 
