@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
 from hub import limits
 from hub.errors import JobhubError
-from hub.job_broker import JobBroker
 from hub.job_filter import Facts, JobFilter, Sorting
-from hub.job_reader import JobReader
 from hub.records import Job
 from hub.states import FINAL_STATUSES
+
+if TYPE_CHECKING:  # the shapes of the API are also the command line's, which needs no Redis
+    from hub.job_broker import JobBroker
+    from hub.job_reader import JobReader
 
 Action = Literal["cancel", "retry", "priority", "purge"]
 

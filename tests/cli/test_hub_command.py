@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import socket
+import subprocess
+import sys
 
 import httpx
 import pytest
@@ -43,3 +45,9 @@ def test_two_hubs_serve_one_state_when_they_share_redis(
     with serving("hub", environ=hub_env) as other:
         job = httpx.post(f"{hub.url}/api/jobs", json={"job_type": "demo"}).json()
         assert httpx.get(f"{other.url}/api/jobs/{job['job_id']}").json()["status"] == "pending"
+
+
+def test_command_line_does_not_load_redis_before_the_server_patches_the_library() -> None:
+    """gevent warns, and TLS to Redis breaks, when something holds the unpatched `ssl` already."""
+    loaded = "import sys, hub.cli; sys.exit('redis' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", loaded], timeout=60).returncode == 0
