@@ -17,6 +17,8 @@ from hub.cli.fleet import queues_group, workers_group
 from hub.cli.jobs import jobs_group
 from hub.cli.servers import dashboard_command, hub_command
 from hub.cli.submit import submit_command
+from hub.cli.tail import tail_command
+from hub.cli.top import top_command
 from hub.errors import JobhubError
 
 FAILED: Final = 1
@@ -70,6 +72,8 @@ for command in (
     jobs_group,
     queues_group,
     workers_group,
+    tail_command,
+    top_command,
     config_command,
 ):
     main.add_command(command)

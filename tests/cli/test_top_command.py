@@ -1,0 +1,69 @@
+"""`jobhub top`: what Redis holds, on one screen, kept true by events."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import msgspec
+
+from hub.cli.fleet_state import FleetState
+from hub.cli.monitor_stream import Frame, MonitorStream
+from hub.config import load_settings
+from tests.cli.conftest import Jobhub
+from tests.support.processes import Server
+from tests.support.sockets import open_worker
+
+
+def test_screen_shows_jobs_queues_and_workers(
+    jobhub: Jobhub, hub: Server, api: httpx.Client
+) -> None:
+    with open_worker(hub.url, "painter", slots=4) as worker:
+        api.post("/api/jobs", json={"job_type": "demo"})
+        job = worker.receive_type("assign")["jobs"][0]
+        grant = {"job_id": job["job_id"], "fence": job["fence"]}
+        worker.ask("job_started", **grant)
+        worker.ask("job_progress", **grant, percent=50, message="half way")
+        api.post("/api/jobs", json={"job_type": "other"})
+        screen = jobhub("top", "--once").output
+    for expected in (job["job_id"][:8], "half way", "painter", "1/4", "● live", "other"):
+        assert expected in screen, screen
+    stats = json.loads(jobhub("top", "--json").output)
+    assert stats["counts"]["pending"] == 1
+
+
+def test_state_equals_a_fresh_snapshot_when_events_were_folded_into_an_older_one(
+    hub: Server, api: httpx.Client
+) -> None:
+    settings = load_settings({}, {"hub_url": hub.url})
+    topics = ("jobs", "workers", "system_stats")
+    frames = MonitorStream(settings, topics, full_state=True).read(timeout_s=0.2)
+    folded = FleetState()
+    _take_snapshot(frames, folded)
+    with open_worker(hub.url, "painter", slots=2) as worker:
+        for _ in range(4):
+            api.post("/api/jobs", json={"job_type": "demo"})
+        given = [worker.receive_type("assign")["jobs"][0] for _ in range(2)]
+        done = {"job_id": given[0]["job_id"], "fence": given[0]["fence"]}
+        worker.send("job_completed", **done)
+        worker.receive_type("assign")
+        while folded.counts.get("completed") != 1 or len(folded.active) != 2:
+            frame = next(frames)
+            if isinstance(frame, Frame):
+                folded.take(frame)
+        fresh = FleetState()
+        data = msgspec.json.decode(api.get("/api/snapshot").content, type=dict[str, msgspec.Raw])[
+            "data"
+        ]
+        fresh.take(Frame("full_state_snapshot", data=data))
+        assert folded.counts == fresh.counts
+        assert folded.active.keys() == fresh.active.keys()
+        assert folded.queues["demo"].pending == fresh.queues["demo"].pending == 1
+
+
+def _take_snapshot(frames, state: FleetState) -> None:
+    for frame in frames:
+        if isinstance(frame, Frame):
+            state.take(frame)
+            if frame.type == "full_state_snapshot":
+                return
