@@ -44,7 +44,7 @@
       this.filters = {};
       this.jobs = new Map();
       this.lists = {};
-      for (const name of NAMES) this.lists[name] = { ids: [], truncated: false };
+      for (const name of NAMES) this.lists[name] = { ids: [], truncated: false, filled: 0 };
       this.places = new Map(); // job_id -> name of the list that shows it
       this.followed = new Map(); // job_id -> how many follow it
     }
@@ -93,7 +93,7 @@
         this.changes.row(name, before.delete(row.job_id) ? "updated" : "added", row.job_id);
         this.changes.mark("job:" + row.job_id);
       }
-      this.lists[name] = { ids: sorted.map((row) => row.job_id), truncated };
+      this.lists[name] = { ids: sorted.map((row) => row.job_id), truncated, filled: rows.length };
       for (const id of before) {
         this.changes.row(name, "removed", id);
         this.forget(id);
@@ -109,6 +109,11 @@
         this.replace(name, given.rows, given.truncated);
       }
       for (const id of this.followed.keys()) this.changes.mark("job:" + id);
+    }
+
+    // Whether a truncated list lost more than half of its rows: the hub sends them again within a second.
+    get hollow() {
+      return Object.values(this.lists).some((list) => list.truncated && 2 * list.ids.length < list.filled);
     }
 
     follow(id) {
@@ -135,6 +140,7 @@
       if (list.ids.length <= windowOf(name)) return;
       const last = list.ids.pop();
       list.truncated = true;
+      list.filled = list.ids.length;
       this.places.delete(last);
       this.changes.row(name, "removed", last);
       if (last !== job.job_id) this.forget(last);

@@ -8,6 +8,12 @@
   const WORKERS_KEPT = 1000; // connected and remembered ones; the snapshot brings 500 at most
   const UNLOGGED = new Set(["job_progress", "system_stats"]); // they would push out all else
 
+  const NOTHING_WAITS = { pending: 0, oldest_pending_at: null };
+
+  function newQueue(job_type) {
+    return { job_type, paused: false, ...NOTHING_WAITS, unworkable: [] };
+  }
+
   class Fold {
     constructor(state, lists, series, changes) {
       Object.assign(this, { state, lists, series, changes });
@@ -97,9 +103,10 @@
       this.changes.mark("log");
     }
 
-    second(event) {
-      this.setStats(event);
-      this.series.add(event);
+    second({ queues, ...stats }) {
+      this.setStats(stats);
+      if (queues) this.measureQueues(queues);
+      this.series.add(stats);
       this.changes.mark("series");
     }
 
@@ -160,20 +167,25 @@
       this.changes.mark("queues");
     }
 
-    putQueue({ job_type, paused, pending, oldest_pending_at, unworkable }) {
-      this.state.queues.set(job_type, { job_type, paused, pending, oldest_pending_at, unworkable });
+    putQueue({ seq, type, timestamp, action, actor, ...queue }) {
+      this.state.queues.set(queue.job_type, queue);
+      this.changes.mark("queues");
+    }
+
+    // The exact lengths, once a second: folding drops moves, so the moves alone would not do.
+    measureQueues(waiting) {
+      const { queues } = this.state;
+      const measured = new Map(waiting.map((queue) => [queue.job_type, queue]));
+      for (const job_type of new Set([...queues.keys(), ...measured.keys()])) {
+        const { pending, oldest_pending_at } = measured.get(job_type) || NOTHING_WAITS;
+        queues.set(job_type, { ...(queues.get(job_type) || newQueue(job_type)), pending, oldest_pending_at });
+      }
       this.changes.mark("queues");
     }
 
     // Between two exact reports a queue's length follows the moves.
     shiftQueue(job_type, delta) {
-      const known = this.state.queues.get(job_type) || {
-        job_type,
-        paused: false,
-        pending: 0,
-        oldest_pending_at: null,
-        unworkable: [],
-      };
+      const known = this.state.queues.get(job_type) || newQueue(job_type);
       const pending = Math.max(0, known.pending + delta);
       this.state.queues.set(job_type, { ...known, pending });
       this.changes.mark("queues");

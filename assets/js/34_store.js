@@ -62,6 +62,8 @@
       // Returns "folded", "gap" or "ignored".
       fold: (message) => fold.message(message),
 
+      isHollow: () => lists.hollow,
+
       // Which records are wanted from the next snapshot on.
       setFilters(filters) {
         state.filters = lists.filters = filters;

@@ -12,6 +12,7 @@
   const TOPICS = ["workers", "jobs", "system_stats"];
   const SILENT_AFTER_MS = 20_000; // a bookmark comes every 15 s even when nothing happens
   const STATE_WITHIN_MS = 180_000; // a full snapshot at 64 kbit/s
+  const HOLLOW_AFTER_MS = 10_000; // rows of a truncated list that should have come again long ago
   const RESYNC_ROW_MS = 10_000;
   const RESYNCS_IN_A_ROW = 3; // then the position itself is in doubt: start from a snapshot
 
@@ -67,7 +68,7 @@
 
     reset() {
       Object.assign(this, { awaiting: false, askedAt: 0, heardAt: 0, caughtUpAt: 0 });
-      Object.assign(this, { head: null, opens: 0, rowOfResyncs: 0 });
+      Object.assign(this, { head: null, opens: 0, rowOfResyncs: 0, hollowAt: null });
       this.health = new window.jobhub.LinkHealth();
     }
 
@@ -186,6 +187,19 @@
       this.connection.drop(reason);
     }
 
+    // The rows that left a truncated list are the hub's to send; a screen that gets none asks for everything.
+    fillHollow(now) {
+      if (this.awaiting || !this.store.isHollow()) {
+        this.hollowAt = null;
+      } else if (this.hollowAt === null) {
+        this.hollowAt = now;
+      } else if (now - this.hollowAt > HOLLOW_AFTER_MS) {
+        this.hollowAt = now;
+        this.link.tell({ resyncs: this.status.resyncs + 1 });
+        this.subscribe(this.topics, this.filters);
+      }
+    }
+
     // Once a second: what should have come and did not.
     check() {
       const { connection } = this;
@@ -194,6 +208,7 @@
         const now = this.env.now();
         if (this.awaiting && now - this.askedAt > STATE_WITHIN_MS) connection.drop("no state came");
         else if (!this.awaiting && now - this.heardAt > SILENT_AFTER_MS) connection.drop("no bookmark came");
+        else this.fillHollow(now);
       }
       const latencyMs = this.health.latencyMs;
       if (latencyMs !== this.status.latencyMs) this.link.tell({ latencyMs });

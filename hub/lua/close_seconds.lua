@@ -21,13 +21,19 @@ local BARE_SECOND = 1 / 64 -- what an empty one costs of the limit
 local state = redis.call('HMGET', db.closing, 'closed', 'told')
 local closed, told = tonumber(state[1]), state[2]
 
-local function oldest_pending_at()
-  local oldest
+-- The job types that wait, as JSON, and since when the longest of them does.
+local function queues_json()
+  local items, oldest = {}, nil
   for _, job_type in ipairs(redis.call('SMEMBERS', db.job_types)) do
-    local first = tonumber(redis.call('ZRANGE', db.waiting .. job_type, 0, 0, 'WITHSCORES')[2])
-    if first and (not oldest or first < oldest) then oldest = first end
+    local key = db.waiting .. job_type
+    local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2]
+    if first then
+      items[#items + 1] = '{"job_type":' .. cjson.encode(job_type) .. ',"pending":' .. redis.call('ZCARD', key)
+        .. ',"oldest_pending_at":' .. first .. '}'
+      if not oldest or tonumber(first) < tonumber(oldest) then oldest = first end
+    end
   end
-  return oldest and text(oldest) or 'null'
+  return '[' .. table.concat(items, ',') .. ']', oldest or 'null'
 end
 
 local function counts_json()
@@ -37,14 +43,15 @@ local function counts_json()
 end
 
 local function tell(second, row)
+  local queues, oldest_pending_at = queues_json()
   local figures = '"second":' .. text(second)
   for _, name in ipairs({'submitted', 'started', 'completed', 'failed', 'cancelled', 'retried'}) do
     figures = figures .. ',"' .. name .. '":' .. text(row[name] or 0)
   end
   figures = figures .. ',"wait":' .. percentiles_json(row, 'wait') .. ',"run":' .. percentiles_json(row, 'run')
     .. ',"busy":' .. (row.busy_ms or 0) / 1000 .. ',"offered":' .. (row.offered_ms or 0) / 1000
-    .. ',"workers":' .. redis.call('ZCARD', db.workers) .. ',"oldest_pending_at":' .. oldest_pending_at()
-  emit('system_stats', figures .. ',"counts":' .. counts_json())
+    .. ',"workers":' .. redis.call('ZCARD', db.workers) .. ',"oldest_pending_at":' .. oldest_pending_at
+  emit('system_stats', figures .. ',"counts":' .. counts_json() .. ',"queues":' .. queues)
   redis.call('RPUSH', db.stats, '{' .. figures .. '}')
   redis.call('LTRIM', db.stats, -arg.stats_kept, -1)
   told = redis.call('HGET', db.meta, 'seq')

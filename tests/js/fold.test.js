@@ -113,6 +113,16 @@ test("a queue's length follows the moves between two exact reports", () => {
   assert.equal(state.queues.get("t").pending, 0);
 });
 
+test("a queue's length is right again when the second's figures bring it", () => {
+  const { store, state } = openStore(snapshot({ queues: [{ job_type: "t", paused: true, pending: 9, oldest_pending_at: 1, unworkable: [] }] }));
+  const queues = [{ job_type: "u", pending: 3, oldest_pending_at: 77 }];
+  store.fold(frame(0, 1, [{ seq: 1, type: "system_stats", timestamp: 5, second: 1, queues }]));
+  assert.deepEqual(plain([...state.queues.values()]), [
+    { job_type: "t", paused: true, pending: 0, oldest_pending_at: null, unworkable: [] },
+    { job_type: "u", paused: false, pending: 3, oldest_pending_at: 77, unworkable: [] },
+  ]);
+});
+
 test("the series keeps an hour and joins a snapshot when nothing is missing between", () => {
   const { store, state } = openStore(snapshot({ timestamp: 1_000_000, series: series([900, 1000]) }));
   const second = (at) => ({ seq: 1, type: "system_stats", timestamp: at * 1000, second: at, completed: 3, busy: 1.5, wait: null, run: { p50: 1, p95: 2, p99: 3 } });

@@ -1,0 +1,66 @@
+"""A real Chromium, the one of the system where there is one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from hub.job_broker import JobBroker
+from hub.worker_registry import WorkerRegistry
+from tests.support.processes import Server, serving
+from tests.support.stream_page import Screen, StreamServer, serving_stream_page
+from tests.support.traffic import Traffic
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Start the system's Chromium; root cannot have Chromium's sandbox."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    chosen = {"executable_path": found} if found else {}
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {**browser_type_launch_args, **chosen, "args": sandbox}
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """No page is relative to another; pytest-base-url's own fixture warns under pytest 9."""
+
+
+@pytest.fixture
+def stream_server() -> Iterator[StreamServer]:
+    """The page with nothing but the component."""
+    with serving_stream_page() as server:
+        yield server
+
+
+@pytest.fixture
+def stream_hub_env(hub_env: dict[str, str], stream_server: StreamServer) -> dict[str, str]:
+    """A hub that takes the page's connections."""
+    return {**hub_env, "JOBHUB_ALLOWED_ORIGINS": stream_server.url}
+
+
+@pytest.fixture
+def stream_hub(stream_hub_env: dict[str, str]) -> Iterator[Server]:
+    """A running one."""
+    with serving("hub", environ=stream_hub_env) as server:
+        assert server.url
+        yield server
+
+
+@pytest.fixture
+def screen(page: Page, stream_server: StreamServer) -> Screen:
+    """The page in the browser, not connected."""
+    return Screen(page, stream_server)
+
+
+@pytest.fixture
+def traffic(broker: JobBroker, registry: WorkerRegistry) -> Traffic:
+    """Jobs that come and go in the test's namespace."""
+    made = Traffic(broker, registry)
+    made.register()
+    return made
