@@ -1,7 +1,8 @@
-"""The SDK for programs that submit jobs: `HubClient`."""
+"""The SDK for programs that submit jobs: `HubClient`, and `AsyncHubClient` for asyncio."""
 
 from __future__ import annotations
 
+from hub.client.async_hub_client import AsyncHubClient, AsyncJobHandle
 from hub.client.hub_client import HubClient, JobHandle
 from hub.client.job import Job
 from hub.client.outcomes import (
@@ -14,6 +15,8 @@ from hub.client.outcomes import (
 )
 
 __all__ = [
+    "AsyncHubClient",
+    "AsyncJobHandle",
     "BatchRefused",
     "HubClient",
     "HubUnreachable",

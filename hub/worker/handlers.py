@@ -41,6 +41,12 @@ class Handlers:
         """Find the handler of a type."""
         return self._by_type.get(job_type)
 
+    def by_kind(self) -> tuple[dict[str, Handler], dict[str, Handler]]:
+        """Split them: `async def` handlers, and plain functions."""
+        coroutines = {name: item for name, item in self._by_type.items() if is_coroutine(item)}
+        functions = {name: item for name, item in self._by_type.items() if name not in coroutines}
+        return coroutines, functions
+
 
 def is_coroutine(handler: Handler) -> bool:
     """Whether the handler is to run on the event loop."""

@@ -40,7 +40,7 @@ class Job:
     """One attempt of a job. Every method may be called from any thread and returns at once."""
 
     def __init__(self, assignment: Assignment, reporter: Reporter) -> None:
-        self._assignment = assignment
+        self.assignment = assignment
         self._reporter = reporter
         self._hear: list[Callable[[], None]] = []
         self._cancel_reason: str | None = None
@@ -49,7 +49,7 @@ class Job:
     @property
     def job_id(self) -> str:
         """The job's id."""
-        return self._assignment.job_id
+        return self.assignment.job_id
 
     @property
     def job_type(self) -> str:
@@ -59,17 +59,17 @@ class Job:
     @property
     def attempt(self) -> int:
         """The number of this execution, from 1."""
-        return self._assignment.attempt
+        return self.assignment.attempt
 
     @cached_property
     def record(self) -> records.Job:
         """The job's small record as it was when this worker got it."""
-        return msgspec.json.decode(self._assignment.job, type=records.Job)
+        return msgspec.json.decode(self.assignment.job, type=records.Job)
 
     @cached_property
     def payload(self) -> Any:
         """What was submitted, as plain Python values."""
-        return msgspec.json.decode(self._assignment.payload)
+        return msgspec.json.decode(self.assignment.payload)
 
     def payload_as(self, shape: type[T]) -> T:
         """Read the payload into a dataclass, msgspec Struct or any other type that msgspec knows.
@@ -77,14 +77,14 @@ class Job:
         Raises: NotRetryable: it does not fit, and will not fit the next time.
         """
         try:
-            return msgspec.json.decode(self._assignment.payload, type=shape)
+            return msgspec.json.decode(self.assignment.payload, type=shape)
         except msgspec.ValidationError as error:
             raise NotRetryable(f"the payload does not fit: {error}") from error
 
     @property
     def timeout_s(self) -> float:
         """Seconds that this attempt may take; the hub ends it then."""
-        return self._assignment.timeout_s
+        return self.assignment.timeout_s
 
     @property
     def remaining_s(self) -> float:

@@ -23,14 +23,15 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from hub import limits
 from hub.endpoint import Endpoint
 from hub.errors import InvalidInput
 from hub.worker.event_loop import EventLoop
 from hub.worker.execution import Execution
-from hub.worker.handlers import H, Handlers, completed, failed, is_coroutine, released
+from hub.worker.handlers import H, Handler, Handlers, completed, failed, is_coroutine, released
+from hub.worker.process_pool import ProcessPool
 from hub.worker.session import Profile, Session
 from hub.worker.thread_pool import ThreadPool
 
@@ -47,6 +48,8 @@ class Worker:
           worker_id: a name of its own among all workers; made up by default.
           prefetch: jobs that may wait here beyond `slots`, so that the next one is at hand: for jobs of
           milliseconds. What waits here cannot be done by an idle worker elsewhere.
+          pool: where plain functions run: "thread", or "process" for what keeps the processor busy;
+          `async def` handlers run on an event loop either way.
           token: JOBHUB_TOKEN by default.
           version: of this program, shown on the dashboard.
     Raises: InvalidInput: a value is outside its limits.
@@ -60,6 +63,7 @@ class Worker:
         capabilities: Mapping[str, Any] | None = None,
         worker_id: str | None = None,
         prefetch: int = 0,
+        pool: Literal["thread", "process"] = "thread",
         token: str | None = None,
         version: str | None = None,
     ) -> None:
@@ -75,9 +79,11 @@ class Worker:
         self._prefetch = prefetch
         self._capabilities = dict(capabilities or {})
         self._version = version
+        self._pool = pool
         self._handlers = Handlers()
         self._session: Session | None = None
         self._threads = ThreadPool(slots, self._run_job)
+        self._processes: ProcessPool | None = None
         self._loop: EventLoop | None = None
 
     def job(self, job_type: str) -> Callable[[H], H]:
@@ -130,8 +136,8 @@ class Worker:
             version=self._version,
             host=socket.gethostname()[: limits.NAME_CHARS] or None,
         )
-        self._session = Session(self._endpoint, profile, self._take, self._take_back)
         self._start_pools()
+        self._session = Session(self._endpoint, profile, self._take, self._take_back)
         self._session.start()
         if wait_s:
             self._session.wait_registered(wait_s)
@@ -180,10 +186,10 @@ class Worker:
             return
         if not session.begin(execution):
             return
-        try:
-            result = completed(job, execution.fence, handler(job))
-        except BaseException as error:
-            result = failed(job, execution.fence, error)
+        if self._processes is not None:
+            result = self._processes.call(execution)
+        else:
+            result = _outcome(execution, handler)
         session.finish(execution, result, hurry=not self._threads.backlog)
 
     async def _run_coroutine(self, execution: Execution) -> None:
@@ -198,19 +204,24 @@ class Worker:
         session.finish(execution, result)
 
     def _start_pools(self) -> None:
-        handlers = [self._handlers.get(job_type) for job_type in self._handlers.job_types]
-        if any(handler is not None and is_coroutine(handler) for handler in handlers):
+        coroutines, functions = self._handlers.by_kind()
+        if functions:
+            if self._pool == "process":
+                self._processes = ProcessPool(functions)
+                self._processes.start(self._slots)
+            self._threads.start()
+        if coroutines:
             self._loop = EventLoop(self._run_coroutine)
             self._loop.start()
-        if any(handler is not None and not is_coroutine(handler) for handler in handlers):
-            self._threads.start()
 
     def _close(self) -> None:
         session = self._live()
         self._threads.stop()
         if self._loop is not None:
             self._loop.stop()
-        self._session, self._loop = None, None
+        if self._processes is not None:
+            self._processes.stop()
+        self._session = self._loop = self._processes = None
         self._threads = ThreadPool(self._slots, self._run_job)
         if session.refused is not None:
             raise session.refused
@@ -236,6 +247,15 @@ class Worker:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _outcome(execution: Execution, handler: Handler) -> bytes:
+    """Run a handler here; returns the message with its result."""
+    job = execution.job
+    try:
+        return completed(job, execution.fence, handler(job))
+    except BaseException as error:  # SystemExit included: a handler ends its job, not the worker
+        return failed(job, execution.fence, error)
 
 
 def _made_up_id() -> str:
