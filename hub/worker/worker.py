@@ -112,10 +112,7 @@ class Worker:
         Raises: WorkerRefused: the hub does not want this worker (token, name taken by another one).
         """
         self.start()
-        session = self._live()
-        with self._signals():
-            session.ended.wait()
-        self._close()
+        self.wait()
 
     def start(self, *, wait_s: float = 0.0) -> None:
         """Do jobs in the background, until `stop`.
@@ -141,6 +138,16 @@ class Worker:
         self._session.start()
         if wait_s:
             self._session.wait_registered(wait_s)
+
+    def wait(self) -> None:
+        """Wait until a started worker has ended; signals are heard as in `run`.
+
+        Raises: WorkerRefused.
+        """
+        session = self._live()
+        with self._signals():
+            session.ended.wait()
+        self._close()
 
     def stop(self, *, timeout_s: float | None = None) -> None:
         """Drain and end; what still runs after `timeout_s` is given back. Returns when it is over.

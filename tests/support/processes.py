@@ -20,10 +20,15 @@ _URL = re.compile(r"https?://\S+")
 class Server:
     """A running command, in a process group of its own."""
 
-    def __init__(self, args: list[str], environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        args: list[str],
+        environ: Mapping[str, str],
+        program: tuple[str, ...] = ("-m", "hub.cli"),
+    ) -> None:
         self.lines: list[str] = []
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "hub.cli", *args],
+            [sys.executable, *program, *args],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
