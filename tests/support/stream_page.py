@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
-from dash import Dash, html
+from dash import Dash, Input, Output, html
 from playwright.sync_api import Page
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -30,6 +30,16 @@ _READ_STORE = """() => {
 }"""
 
 
+# What Dash callbacks are given of the stream.
+_SHOW_PROPS = """(status, last_seq) => {
+  if (status) window.seen_status = status.state;
+  window.seen_seq = last_seq;
+  return "seen";
+}"""
+_STATUS = Input("stream", "status")
+_LAST_SEQ = Input("stream", "last_seq")
+
+
 class StreamServer:
     """Serves the page. `hub_url` may change between two page loads."""
 
@@ -38,6 +48,7 @@ class StreamServer:
         self.snapshot_hub: str | None = None
         app = Dash("stream_page", assets_folder=str(ASSETS), assets_path_ignore=["^boot$"])
         app.layout = self._layout
+        app.clientside_callback(_SHOW_PROPS, Output("ready", "title"), _STATUS, _LAST_SEQ)
         register_live_snapshot(app.server, _AnyHub(self))
         self._server = make_server(
             "127.0.0.1", 0, app.server, threaded=True, request_handler=_Quiet

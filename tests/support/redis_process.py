@@ -1,0 +1,72 @@
+"""A Redis of the test's own, to be killed, and to come back without its last seconds."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import redis
+
+from hub.embedded import find_program
+from tests.support.waiting import wait_until
+
+
+class RedisProcess:
+    """A server on a Unix socket that appends to a file, as the embedded one does."""
+
+    def __init__(self, directory: Path) -> None:
+        self._data = directory / "data"
+        self._saved = directory / "saved"
+        self._socket = directory / "redis.sock"
+        self._data.mkdir()
+        self.url = f"unix://{self._socket}"
+        self.start()
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self._process = subprocess.Popen(
+            [
+                find_program(),
+                *("--port", "0", "--unixsocket", str(self._socket), "--dir", str(self._data)),
+                *("--appendonly", "yes", "--save", ""),
+            ],
+            stdout=subprocess.DEVNULL,
+        )
+        wait_until(self._answers, what="the server answers")
+
+    def kill(self) -> None:
+        """End it with SIGKILL."""
+        self._process.kill()
+        self._process.wait(10)
+
+    def save(self) -> None:
+        """Remember what is on the disk now."""
+        shutil.copytree(self._data, self._saved)
+
+    def lose(self) -> None:
+        """While it is down: lose everything since `save`."""
+        shutil.rmtree(self._data)
+        shutil.move(self._saved, self._data)
+
+    def _answers(self) -> bool:
+        client = redis.Redis.from_url(self.url)
+        try:
+            return bool(client.ping())
+        except redis.RedisError:
+            return False
+        finally:
+            client.close()
+
+
+@contextmanager
+def running_redis(directory: Path) -> Iterator[RedisProcess]:
+    """Run a server for the time of the block."""
+    directory.mkdir(parents=True, exist_ok=True)
+    server = RedisProcess(directory)
+    try:
+        yield server
+    finally:
+        server.kill()
