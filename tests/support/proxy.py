@@ -1,81 +1,70 @@
-"""A TCP proxy between a browser and a hub: it can cut, and its hub can be another one."""
+"""A TCP way to a server that a test can cut and mend."""
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
 from urllib.parse import urlsplit
 
 
 class Proxy:
-    """Passes bytes on to `target` ("http://host:port"); None refuses every connection."""
+    """Passes bytes between whoever connects to `url` and a server."""
 
-    def __init__(self, target: str | None) -> None:
-        self.target = target
-        self.accepted = 0
-        self._pairs: set[tuple[socket.socket, socket.socket]] = set()
+    def __init__(self, server_url: str) -> None:
+        parts = urlsplit(server_url)
+        self._target = (parts.hostname or "", parts.port or 80)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._open: list[socket.socket] = []
+        self._whole = True
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
+        return self
 
-    def cut(self) -> int:
-        """Reset every connection that is open; returns how many."""
-        pairs = list(self._pairs)
-        for pair in pairs:
-            self._end(pair)
-        return len(pairs)
-
-    def close(self) -> None:
-        """End everything."""
-        self._listener.close()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.cut()
+        self._listener.close()
+
+    def cut(self) -> None:
+        """End every connection, and refuse new ones."""
+        with self._lock:
+            self._whole = False
+            connections, self._open = self._open, []
+        for connection in connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def mend(self) -> None:
+        """Let connections through again."""
+        self._whole = True
 
     def _accept(self) -> None:
-        while True:
-            try:
-                browser, _ = self._listener.accept()
-            except OSError:
-                return
-            self._join(browser)
+        with suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                with self._lock:
+                    if not self._whole:
+                        near.close()
+                        continue
+                    far = socket.create_connection(self._target)
+                    self._open += [near, far]
+                for source, sink in ((near, far), (far, near)):
+                    threading.Thread(target=self._pass, args=(source, sink), daemon=True).start()
 
-    def _join(self, browser: socket.socket) -> None:
-        parts = urlsplit(self.target or "")
-        try:
-            hub = socket.create_connection((parts.hostname or "", parts.port or 0), timeout=5)
-        except OSError:
-            browser.close()
-            return
-        hub.settimeout(None)
-        self.accepted += 1
-        pair = (browser, hub)
-        self._pairs.add(pair)
-        for source, sink in (pair, pair[::-1]):
-            threading.Thread(target=self._pass, args=(source, sink, pair), daemon=True).start()
-
-    def _pass(
-        self, source: socket.socket, sink: socket.socket, pair: tuple[socket.socket, socket.socket]
-    ) -> None:
-        with contextlib.suppress(OSError):
+    def _pass(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
             while data := source.recv(65_536):
                 sink.sendall(data)
-        self._end(pair)
-
-    def _end(self, pair: tuple[socket.socket, socket.socket]) -> None:
-        self._pairs.discard(pair)
-        for end in pair:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-
-
-@contextmanager
-def proxying(target: str | None) -> Iterator[Proxy]:
-    """Run a proxy for the time of the block."""
-    proxy = Proxy(target)
-    try:
-        yield proxy
-    finally:
-        proxy.close()
+        for connection in (source, sink):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
