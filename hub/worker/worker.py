@@ -103,6 +103,10 @@ class Worker:
 
         return register
 
+    def handler(self, job_type: str) -> Handler | None:
+        """Find the handler of a job type."""
+        return self._handlers.get(job_type)
+
     def run(self) -> None:
         """Do jobs until SIGTERM, SIGINT or `stop`.
 
@@ -114,10 +118,11 @@ class Worker:
         self.start()
         self.wait()
 
-    def start(self, *, wait_s: float = 0.0) -> None:
+    def start(self, *, url: str | None = None, wait_s: float = 0.0) -> None:
         """Do jobs in the background, until `stop`.
 
-        Args:   wait_s: how long to wait for the hub to know this worker; it goes on trying afterwards.
+        Args:   url: another hub than the one that the worker was made for.
+                wait_s: how long to wait for the hub to know this worker; it goes on trying after that.
         Raises: InvalidInput: there is no handler, or it runs already.
         """
         if self._session is not None:
@@ -134,7 +139,8 @@ class Worker:
             host=socket.gethostname()[: limits.NAME_CHARS] or None,
         )
         self._start_pools()
-        self._session = Session(self._endpoint, profile, self._take, self._take_back)
+        endpoint = self._endpoint if url is None else Endpoint.find(url, self._endpoint.token)
+        self._session = Session(endpoint, profile, self._take, self._take_back)
         self._session.start()
         if wait_s:
             self._session.wait_registered(wait_s)
