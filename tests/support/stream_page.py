@@ -18,7 +18,7 @@ from dashboard.live_snapshot import SNAPSHOT_PATH, register_live_snapshot
 from tests.support.waiting import wait_until
 
 # The store's records in the form of /api/snapshot, in the order on the screen.
-_READ_STORE = """() => {
+READ_STORE = """() => {
   const { state } = jobhub.store;
   const jobs = {};
   for (const [name, list] of Object.entries(state.lists)) {
@@ -123,7 +123,7 @@ class Screen:
 
     def read_store(self) -> Any:
         """What the store holds now."""
-        return self.page.evaluate(_READ_STORE)
+        return self.page.evaluate(READ_STORE)
 
     def wait_equal(self, api_url: str, timeout_s: float = 40.0) -> None:
         """Wait until the store holds exactly what the hub's snapshot says."""
