@@ -103,6 +103,13 @@ def log_event(raw: bytes, counts: tuple[int, ...]) -> LoggedEvent:
     return LoggedEvent(event, raw, count_after(counts, event))
 
 
+def read_publication(message: bytes) -> tuple[str, int, list[bytes]]:
+    """Split what a script published: the epoch, the seq of its first event, and its events' JSON in order."""
+    head, *raws = message.split(b"\n")
+    epoch, first = head.split(b" ")
+    return epoch.decode(), int(first), raws
+
+
 def count_after(counts: tuple[int, ...], event: Event) -> tuple[int, ...]:
     """The jobs a state after `event`: four gauges, three totals that only grow, and what is kept."""
     old, new = event.old_status, event.new_status

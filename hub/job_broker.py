@@ -6,7 +6,6 @@ Redis (the state of the job, the fence, the lanes) is decided inside the script,
 
 from __future__ import annotations
 
-import random
 import secrets
 from base64 import b32encode
 from collections.abc import Sequence
@@ -14,10 +13,9 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from hub import limits
+from hub import limits, reports
 from hub.config import Settings
-from hub.errors import JobhubError, TooLarge
-from hub.fingerprints import error_shape
+from hub.errors import JobhubError
 from hub.job_control import JobControl, decode_record
 from hub.job_reader import read_job
 from hub.lane_fitter import LaneFitter
@@ -25,6 +23,7 @@ from hub.matching import make_lane
 from hub.messages import JobLog, JobProgress, ReportedError, SubmitRequest
 from hub.records import Job
 from hub.redis_service import RedisService
+from hub.reports import Report
 from hub.submission import body_digest, checked_payload, record_json, submit_refusal
 
 Verdict = Literal["ack", "stale"]
@@ -50,10 +49,10 @@ class Assignment(msgspec.Struct, frozen=True):
     payload: msgspec.Raw
 
 
-class Outcome(msgspec.Struct, frozen=True):
-    """What became of a result, and the jobs that fill the slot it freed."""
+class Settlement(msgspec.Struct, frozen=True):
+    """What became of each report, and the jobs that fill the slots that were freed."""
 
-    verdict: Verdict
+    verdicts: list[Verdict]
     assignments: list[Assignment]
 
 
@@ -147,9 +146,49 @@ class JobBroker(JobControl):
             self._fitter.refresh()
         return [read_assignment(item) for item in reply]
 
+    def settle(
+        self,
+        worker_id: str,
+        told: Sequence[Report],
+        *,
+        claim: int = 0,
+        connection_id: str = "",
+    ) -> Settlement:
+        """Record what a worker says of its grants, in order, and give it up to `claim` next jobs.
+
+        A result is recorded once, and frees its slot; a failed attempt is retried later or ends the run.
+
+        Redis: settle_jobs.lua, one round trip, atomic, O((reports + claim) log n).
+        """
+        verdicts, given = self._service.run(
+            "settle_jobs",
+            worker_id=worker_id,
+            reports=msgspec.json.encode(told),
+            claim=claim,
+            connection_id=connection_id,
+            **self._grant_args,
+        )
+        if given == b"refresh":
+            assignments = self.claim(worker_id, claim, connection_id=connection_id)
+        else:
+            assignments = [read_assignment(item) for item in given]
+        return Settlement(["ack" if word == b"ack" else "stale" for word in verdicts], assignments)
+
     def start(self, worker_id: str, job_id: str, fence: int) -> Verdict:
-        """Note that the handler began. Redis: start_job.lua, atomic."""
-        return self._about("start_job", worker_id, job_id, fence)
+        """Note that the handler began."""
+        return self.settle(worker_id, [reports.started(job_id, fence)]).verdicts[0]
+
+    def complete(self, worker_id: str, job_id: str, fence: int, result: bytes) -> Verdict:
+        """Record a result. Raises: TooLarge."""
+        return self.settle(worker_id, [reports.completed(job_id, fence, result)]).verdicts[0]
+
+    def fail(self, worker_id: str, job_id: str, fence: int, error: ReportedError) -> Verdict:
+        """Record an attempt's error."""
+        return self.settle(worker_id, [reports.failed(job_id, fence, error)]).verdicts[0]
+
+    def release(self, worker_id: str, job_id: str, fence: int) -> Verdict:
+        """Free the slot of a grant; a live job goes back uncounted."""
+        return self.settle(worker_id, [reports.released(job_id, fence)]).verdicts[0]
 
     def progress(self, worker_id: str, message: JobProgress) -> Verdict:
         """Note how far the handler is. Redis: progress_job.lua, atomic."""
@@ -180,75 +219,6 @@ class JobBroker(JobControl):
             kept=limits.LOG_LINES_KEPT,
         )
 
-    def complete(
-        self,
-        worker_id: str,
-        job_id: str,
-        fence: int,
-        result: bytes,
-        *,
-        claim: int = 0,
-        connection_id: str = "",
-    ) -> Outcome:
-        """Record a result once, free the slot and give up to `claim` next jobs.
-
-        Raises: TooLarge. Redis: complete_job.lua, one round trip, atomic.
-        """
-        if len(result) > limits.RESULT_BYTES:
-            raise TooLarge(f"at most {limits.RESULT_BYTES} bytes are taken", field="result")
-        reply = self._service.run(
-            "complete_job",
-            worker_id=worker_id,
-            job_id=job_id,
-            fence=fence,
-            result=result,
-            claim=claim,
-            connection_id=connection_id,
-            **self._grant_args,
-        )
-        return self._outcome(worker_id, reply, claim, connection_id)
-
-    def fail(
-        self,
-        worker_id: str,
-        job_id: str,
-        fence: int,
-        error: ReportedError,
-        *,
-        claim: int = 0,
-        connection_id: str = "",
-    ) -> Outcome:
-        """Record an attempt's error; the job is retried later or fails for good.
-
-        Redis: fail_job.lua, one round trip, atomic.
-        """
-        failure = {
-            "type": error.type,
-            "message": error.message[: limits.ERROR_MESSAGE_CHARS],
-            "retryable": error.retryable,
-        }
-        reply = self._service.run(
-            "fail_job",
-            worker_id=worker_id,
-            job_id=job_id,
-            fence=fence,
-            failure=msgspec.json.encode(failure),
-            shape=msgspec.json.encode(error_shape(error.type, error.message)),
-            traceback=_last_lines(error.traceback or ""),
-            chance=random.random(),
-            claim=claim,
-            connection_id=connection_id,
-            **self._grant_args,
-        )
-        return self._outcome(worker_id, reply, claim, connection_id)
-
-    def release(self, worker_id: str, job_id: str, fence: int) -> Verdict:
-        """Free the slot of a grant; a live job goes back uncounted. Redis: release_job.lua."""
-        reply: bytes = self._service.run(
-            "release_job", worker_id=worker_id, job_id=job_id, fence=fence
-        )
-        return "ack" if reply == b"ack" else "stale"
-
     def _about(self, script: str, worker_id: str, job_id: str, fence: int, **args: Any) -> Verdict:
         reply = self._service.run(
             script,
@@ -259,14 +229,6 @@ class JobBroker(JobControl):
             **args,
         )
         return "ack" if reply == b"ack" else "stale"
-
-    def _outcome(self, worker_id: str, reply: list[Any], claim: int, connection_id: str) -> Outcome:
-        verdict, given = reply
-        if given == b"refresh":
-            assignments = self.claim(worker_id, claim, connection_id=connection_id)
-        else:
-            assignments = [read_assignment(item) for item in given]
-        return Outcome("ack" if verdict == b"ack" else "stale", assignments)
 
 
 def new_job_id() -> str:
@@ -285,8 +247,3 @@ def read_assignment(reply: list[bytes]) -> Assignment:
         msgspec.Raw(record),
         msgspec.Raw(payload),
     )
-
-
-def _last_lines(traceback: str) -> str:
-    lines = traceback.splitlines()[-limits.TRACEBACK_LINES :]
-    return "\n".join(lines)[-limits.TRACEBACK_CHARS :]

@@ -108,5 +108,5 @@ class Keys:
 
     @property
     def channel(self) -> str:
-        """Pub/sub channel: `<epoch> <seq> <event JSON>`."""
+        """Pub/sub channel: `<epoch> <seq of the first>`, then a line for each event of a script: its JSON."""
         return self.key("channel")

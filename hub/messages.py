@@ -298,11 +298,23 @@ def decode(data: bytes | str, shape: type[T] | Any, *, max_bytes: int = limits.B
         raise TooLarge(f"{len(raw)} bytes; at most {max_bytes} are taken")
     check_json(raw)
     try:
-        return msgspec.json.decode(raw, type=shape)
+        found: T = _decoder_of(shape).decode(raw)
     except msgspec.ValidationError as error:
         raise _invalid(str(error)) from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise MalformedInput(f"not valid JSON: {error}") from None
+    return found
+
+
+def _decoder_of(shape: Any) -> msgspec.json.Decoder[Any]:
+    """Find the decoder of a shape; msgspec would build one anew for each message of a union."""
+    decoder = _decoders.get(shape)
+    if decoder is None:
+        decoder = _decoders[shape] = msgspec.json.Decoder(shape)
+    return decoder
+
+
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 
 def check_json(raw: bytes) -> None:

@@ -19,7 +19,7 @@ from typing import Final, Protocol
 
 import redis
 
-from hub.event_log import COUNT_NAMES, EventLog, LoggedEvent, log_event
+from hub.event_log import COUNT_NAMES, EventLog, LoggedEvent, log_event, read_publication
 from hub.redis_service import RedisService
 from hub.snapshot import SnapshotReader
 
@@ -123,12 +123,17 @@ class Replicator:
             connection.disconnect()
 
     def _take(self, message: bytes) -> None:
-        epoch, seq_text, raw = message.split(b" ", 2)
-        seq = int(seq_text)
-        if epoch.decode() != self.epoch or seq > self.seq + 1:
+        epoch, first, raws = read_publication(message)
+        if epoch != self.epoch or first > self.seq + 1:
             self._catch_up()
-        elif seq == self.seq + 1:
-            self._append([log_event(raw, self._counts)])
+            return
+        events: list[LoggedEvent] = []
+        counts = self._counts
+        for raw in raws[self.seq + 1 - first :]:
+            events.append(log_event(raw, counts))
+            counts = events[-1].counts
+        if events:
+            self._append(events)
 
     def _catch_up(self) -> None:
         """Read from the stream what pub/sub did not bring."""

@@ -9,6 +9,8 @@ neither Lua nor Python counts positions:
     -- arg limit int   rows at most  an argument; `arg.limit`, already a number
     -- borrow lease_ms ...           an include uses this argument of the script that includes it
 
+An include may put a function into `finally`: it runs after the script, in the order of inclusion.
+
 A test holds every header against its body (tests/hub/test_scripts.py).
 """
 
@@ -25,7 +27,17 @@ _LUA: Final = files("hub") / "lua"
 _HEADER_LINE: Final = re.compile(r"^-- (include|key|arg) (\S+)(?: (\S+))?(.*)$", re.M)
 
 # What every script starts with: cjson and .. write 14 digits of a number, a time or fence needs 16.
-_PRELUDE: Final = "local function text(number) return string.format('%.0f', number) end\n"
+_PRELUDE: Final = """\
+local function text(number) return string.format('%.0f', number) end
+local finally = {}
+"""
+
+# The script is a function, and what its includes gathered is written after it, however it returns.
+_POSTLUDE: Final = """\
+local reply = run()
+for _, step in ipairs(finally) do step() end
+return reply
+"""
 
 _READERS: Final = {
     "string": "ARGV[{n}]",
@@ -85,10 +97,17 @@ def load(name: str) -> Script:
     arg = ", ".join(
         f"{arg} = {_READERS[type_].format(n=n)}" for n, (arg, type_) in enumerate(header.args, 1)
     )
-    bodies = [text.partition("\n\n")[2] for text in (*parts, source)]
-    text = f"local db = {{{db}}}\nlocal arg = {{{arg}}}\n{_PRELUDE}" + "\n".join(bodies)
+    included = "\n".join(_body(part) for part in parts)
+    text = (
+        f"local db = {{{db}}}\nlocal arg = {{{arg}}}\n{_PRELUDE}{included}\n"
+        f"local function run()\n{_body(source)}end\n{_POSTLUDE}"
+    )
     digest = sha1(text.encode(), usedforsecurity=False).hexdigest()
     return Script(name, text, digest, tuple(keys), tuple(arg for arg, _ in header.args))
+
+
+def _body(source: str) -> str:
+    return source.partition("\n\n")[2]
 
 
 def _read_include(name: str) -> str:

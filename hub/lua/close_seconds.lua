@@ -8,7 +8,6 @@
 -- key waiting PREFIX ZSET a job type: job ids by pending_at
 -- key workers ZSET   connected worker ids
 -- key stats LIST     a JSON object a second with changes
--- key meta HASH      seq
 -- arg limit int        seconds with figures a call, and broken promises a second
 -- arg stats_kept int
 --
@@ -19,7 +18,7 @@ local LEVELS_HELD_S = 3600
 local BARE_SECOND = 1 / 64 -- what an empty one costs of the limit
 
 local state = redis.call('HMGET', db.closing, 'closed', 'told')
-local closed, told = tonumber(state[1]), state[2]
+local closed, told = tonumber(state[1]), tonumber(state[2])
 
 -- The job types that wait, as JSON, and since when the longest of them does.
 local function queues_json()
@@ -54,7 +53,7 @@ local function tell(second, row)
   emit('system_stats', figures .. ',"counts":' .. counts_json() .. ',"queues":' .. queues)
   redis.call('RPUSH', db.stats, '{' .. figures .. '}')
   redis.call('LTRIM', db.stats, -arg.stats_kept, -1)
-  told = redis.call('HGET', db.meta, 'seq')
+  told = seq
 end
 
 local function close(second)
@@ -62,7 +61,7 @@ local function close(second)
   if not recent and redis.call('EXISTS', db.second .. text(second)) == 0 then return BARE_SECOND end
   local rows, changed = rows_of(second, recent)
   seal_rows(1, second, rows)
-  if changed or (second == this_second - 1 and redis.call('HGET', db.meta, 'seq') ~= told) then
+  if changed or (second == this_second - 1 and seq ~= told) then
     tell(second, rows.all or {})
   end
   return 1
@@ -76,7 +75,7 @@ while second < this_second - 1 and budget > 0 and break_promises(second + 1, arg
   seal_ended(second)
 end
 if second > closed then
-  redis.call('HSET', db.closing, 'closed', text(second), 'told', told or '')
+  redis.call('HSET', db.closing, 'closed', text(second), 'told', told and text(told) or '')
   write_levels()
 end
 return second - closed

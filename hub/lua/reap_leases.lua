@@ -8,7 +8,7 @@
 -- Returns {lost, returned}: how many of each. O(limit log n). Idempotent.
 
 local function overdue(key)
-  return redis.call('ZRANGEBYSCORE', key, '-inf', text(now), 'LIMIT', 0, arg.limit)
+  return redis.call('ZRANGEBYSCORE', written(key), '-inf', text(now), 'LIMIT', 0, arg.limit)
 end
 
 local function take_back(lease, give_back, reason)
@@ -23,7 +23,7 @@ local returned = overdue(db.unaccepted)
 for _, lease in ipairs(returned) do take_back(lease, requeue, 'not_accepted') end
 local lost, seen = overdue(db.leases), 0
 for _, lease in ipairs(lost) do
-  local unseen = redis.call('ZSCORE', db.unaccepted, lease)
+  local unseen = redis.call('ZSCORE', written(db.unaccepted), lease)
   if unseen then
     take_back(lease, requeue, 'not_accepted')
   else

@@ -46,9 +46,9 @@ for _, known in ipairs(grants_of(arg.worker_id)) do
   if not named[known.fence] then
     local lease = lease_member(known.fence, known.job_id, arg.worker_id)
     local job = live_job(arg.worker_id, known.job_id, known.fence)
-    if job and redis.call('ZSCORE', db.unaccepted, lease) then
-      redis.call('ZADD', db.leases, text(now + arg.lease_ms), lease)
-      redis.call('ZADD', db.unaccepted, text(now + arg.accept_ms), lease)
+    if job and redis.call('ZSCORE', written(db.unaccepted), lease) then
+      put_member(db.leases, lease, text(now + arg.lease_ms))
+      put_member(db.unaccepted, lease, text(now + arg.accept_ms))
       assignments[#assignments + 1] = assignment(job)
     else
       drop(arg.worker_id, known.job_id, known.fence)

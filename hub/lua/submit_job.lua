@@ -67,12 +67,11 @@ rec.order_key = string.format('%015.0f%012.0f', effective_time(), redis.call('HI
 rec.status = (rec.run_at or 0) > now and 'scheduled' or 'pending'
 if rec.status == 'pending' then become_pending(rec) end
 
-local job = {rec = rec, lane = arg.lane, requirements = arg.requirements ~= '' and arg.requirements or nil}
-local fields = {'payload', arg.payload, 'lane', arg.lane}
+local job = {rec = rec, lane = arg.lane, requirements = arg.requirements ~= '' and arg.requirements or nil,
+  unsaved = {'payload', arg.payload, 'lane', arg.lane}}
 if job.requirements then
-  fields[5], fields[6] = 'requirements', job.requirements
+  job.unsaved[5], job.unsaved[6] = 'requirements', job.requirements
 end
-redis.call('HSET', db.job .. arg.job_id, unpack(fields))
 if arg.idempotency ~= '' then
   redis.call('HSET', db.idempotency .. arg.idempotency, 'job_id', arg.job_id, 'digest', arg.digest)
 end

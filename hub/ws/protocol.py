@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from enum import IntEnum
 from typing import Any
 
@@ -49,9 +50,44 @@ def read_items(text: str | bytes) -> tuple[list[bytes], bool]:
     if data.lstrip()[:1] != b"[":
         return [data], False
     items: list[msgspec.Raw] = decode(data, list[msgspec.Raw])
+    _check_batch(items)
+    return [bytes(item) for item in items], True
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """A message that could not be read, in its place among others."""
+
+    error: JobhubError
+    request_id: str | None
+
+
+def read_messages(text: str | bytes, shape: Any) -> tuple[list[Any], bool]:
+    """Read a message's items as `shape`, each that cannot be read as `Refused`; True when it was an array.
+
+    Raises: JobhubError: not JSON, too large, or an empty or oversized array.
+    """
+    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    if data.lstrip()[:1] != b"[":
+        return [_read_message(data, shape)], False
+    try:
+        messages: list[Any] = decode(data, list[shape])
+    except JobhubError:
+        items, _ = read_items(data)  # one by one, to say which is wrong
+        return [_read_message(item, shape) for item in items], True
+    _check_batch(messages)
+    return messages, True
+
+
+def _read_message(data: bytes, shape: Any) -> Any:
+    try:
+        return decode(data, shape)
+    except JobhubError as error:
+        return Refused(error, request_id_of(data))
+
+
+def _check_batch(items: Sized) -> None:
     if not 0 < len(items) <= limits.BATCH_JOBS:
         raise InvalidInput(f"a batch holds 1 to {limits.BATCH_JOBS} messages", code="limit")
-    return [bytes(item) for item in items], True
 
 
 def request_id_of(data: bytes) -> str | None:

@@ -15,30 +15,36 @@ import redis
 
 from hub.dispatcher import Dispatcher
 from hub.errors import Conflict, InvalidInput, JobhubError
-from hub.job_broker import Assignment, JobBroker, Outcome
+from hub.job_broker import Assignment, JobBroker, Verdict
 from hub.matching import Profile
 from hub.messages import (
     AboutJob,
     Goodbye,
     HeldJob,
-    JobCompleted,
-    JobFailed,
     JobLog,
     JobProgress,
-    JobReleased,
-    JobStarted,
     Register,
     WorkerHeartbeat,
     WorkerMessage,
     WorkerStatusChange,
-    decode,
 )
+from hub.reports import Report, report_of
 from hub.worker_registry import Superseded, WorkerRegistry
 from hub.ws.connection import Connection
-from hub.ws.protocol import CloseCode, error_message, read_items, request_id_of
+from hub.ws.protocol import CloseCode, Refused, error_message, read_messages
 
 Answer = Any
-_ABOUT_JOB: Final = (JobStarted, JobProgress, JobLog, JobReleased)
+_RESULTS: Final = frozenset({"job_completed", "job_failed"})
+
+
+class JobAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of a report."""
+
+    type: Verdict
+    of: str
+    job_id: str
+    fence: int
+    request_id: str | None = None
 
 
 class WorkerHandler:
@@ -122,38 +128,77 @@ class WorkerHandler:
 
     def _handle(self, text: str | bytes) -> None:
         try:
-            items, batch = read_items(text)
+            items, batch = read_messages(text, WorkerMessage)
         except JobhubError as error:
             self._send(error_message(error))
             return
         answers: list[Answer] = []
         pushes: list[Assignment] = []
-        for item in items:
-            answer, assignments = self._answer(item)
-            answers += answer
-            pushes += assignments
+        told: list[tuple[AboutJob, Report]] = []
+        for message in items:
+            try:
+                report = self._report(message)
+                if report is None:
+                    self._settle(told, answers, pushes)
+                    self._answer(message, answers, pushes)
+                else:
+                    told.append((message, report))
+            except Superseded:
+                self.supersede()
+            except JobhubError as error:
+                self._settle(told, answers, pushes)
+                answers.append(error_message(error, message.request_id))
+        self._settle(told, answers, pushes)
         if answers:
             self._send(answers if batch else answers[0])
         if pushes:
             self.assign(pushes)
 
-    def _answer(self, data: bytes) -> tuple[list[Answer], list[Assignment]]:
-        request_id = request_id_of(data)
-        try:
-            message: Any = decode(data, WorkerMessage)
-            if isinstance(message, Register):
-                answer, assignments = self._register(message)
-            else:
-                self._require_registered()
-                answer, assignments = self._serve(message)
-        except Superseded:
-            self.supersede()
-            return [], []
-        except JobhubError as error:
-            return [error_message(error, request_id)], []
-        if answer is not None and request_id is not None:
-            answer["request_id"] = request_id
-        return ([] if answer is None else [answer]), assignments
+    def _report(self, message: Any) -> Report | None:
+        """Turn what is said of a grant's life into a report; several are settled at once."""
+        if isinstance(message, Refused):
+            raise message.error
+        if not isinstance(message, AboutJob):
+            return None
+        self._require_registered()
+        return report_of(message)
+
+    def _settle(
+        self,
+        told: list[tuple[AboutJob, Report]],
+        answers: list[Answer],
+        pushes: list[Assignment],
+    ) -> None:
+        """Record what was told so far, and take jobs for the slots that this frees."""
+        if not told:
+            return
+        ended = sum(report.of in _RESULTS for _, report in told)
+        settlement = self._broker.settle(
+            self.worker_id,
+            [report for _, report in told],
+            claim=self._wanted(ended),
+            connection_id=self.connection_id,
+        )
+        for (message, report), verdict in zip(told, settlement.verdicts, strict=True):
+            answers.append(
+                JobAnswer(verdict, report.of, message.job_id, message.fence, message.request_id)
+            )
+        self.holding = max(0, self.holding - ended)
+        if any(report.of == "job_released" for _, report in told):
+            self._dispatcher.wake()
+        pushes += settlement.assignments
+        told.clear()
+
+    def _answer(self, message: Any, answers: list[Answer], pushes: list[Assignment]) -> None:
+        if isinstance(message, Register):
+            answer, assignments = self._register(message)
+            pushes += assignments
+        else:
+            self._require_registered()
+            answer = self._serve(message)
+        if message.request_id is not None:
+            answer["request_id"] = message.request_id
+        answers.append(answer)
 
     def _require_registered(self) -> None:
         if not self.worker_id:
@@ -183,73 +228,31 @@ class WorkerHandler:
         self._dispatcher.add(self)
         return answer, registration.assignments
 
-    def _serve(self, message: Any) -> tuple[Answer, list[Assignment]]:
+    def _serve(self, message: Any) -> Answer:
         match message:
-            case JobCompleted():
-                outcome = self._broker.complete(
-                    self.worker_id,
-                    message.job_id,
-                    message.fence,
-                    bytes(message.result),
-                    claim=self._wanted(),
-                    connection_id=self.connection_id,
-                )
-                return self._settled(message, "job_completed", outcome)
-            case JobFailed():
-                outcome = self._broker.fail(
-                    self.worker_id,
-                    message.job_id,
-                    message.fence,
-                    message.error,
-                    claim=self._wanted(),
-                    connection_id=self.connection_id,
-                )
-                return self._settled(message, "job_failed", outcome)
             case WorkerHeartbeat():
-                return self._heartbeat(message.held), []
+                return self._heartbeat(message.held)
             case WorkerStatusChange():
                 self._registry.set_draining(self.worker_id, message.draining)
                 self.draining = message.draining
                 self._dispatcher.wake()
-                return {"type": "ack", "of": "status"}, []
+                return {"type": "ack", "of": "status"}
             case Goodbye():
                 self._left = True
                 self._dispatcher.remove(self)
                 self._registry.goodbye(self.worker_id, self.connection_id)
-                return {"type": "ack", "of": "goodbye"}, []
-            case message if isinstance(message, _ABOUT_JOB):
-                return self._about(message), []
+                return {"type": "ack", "of": "goodbye"}
+            case JobProgress():
+                return _about(
+                    message, "job_progress", self._broker.progress(self.worker_id, message)
+                )
+            case JobLog():
+                return _about(message, "job_log", self._broker.append_log(self.worker_id, message))
         raise InvalidInput("not expected now", field="type", code="out_of_order")
 
-    def _about(self, message: AboutJob) -> Answer:
-        broker, job = self._broker, (self.worker_id, message.job_id, message.fence)
-        match message:
-            case JobStarted():
-                of, verdict = "job_started", broker.start(*job)
-            case JobProgress():
-                of, verdict = "job_progress", broker.progress(self.worker_id, message)
-            case JobLog():
-                of, verdict = "job_log", broker.append_log(self.worker_id, message)
-            case _:
-                of, verdict = "job_released", broker.release(*job)
-                self._dispatcher.wake()
-        return {"type": verdict, "of": of, "job_id": message.job_id, "fence": message.fence}
-
-    def _wanted(self) -> int:
-        """Jobs to claim with a result: what is free once it is recorded."""
-        return 0 if self.draining else max(1, self.free + 1)
-
-    def _settled(
-        self, message: AboutJob, of: str, outcome: Outcome
-    ) -> tuple[Answer, list[Assignment]]:
-        self.holding = max(0, self.holding - 1)
-        answer = {
-            "type": outcome.verdict,
-            "of": of,
-            "job_id": message.job_id,
-            "fence": message.fence,
-        }
-        return answer, outcome.assignments
+    def _wanted(self, ended: int) -> int:
+        """Jobs to claim with `ended` results: what is free once they are recorded."""
+        return 0 if self.draining or not ended else max(1, self.free + ended)
 
     def _heartbeat(self, held: Sequence[HeldJob]) -> Answer:
         verdicts = self._registry.heartbeat(self.worker_id, self.connection_id, held)
@@ -257,6 +260,10 @@ class WorkerHandler:
 
     def _send(self, message: Any) -> None:
         self._connection.send(msgspec.json.encode(message))
+
+
+def _about(message: AboutJob, of: str, verdict: Verdict) -> Answer:
+    return {"type": verdict, "of": of, "job_id": message.job_id, "fence": message.fence}
 
 
 class _Record(msgspec.Struct):

@@ -4,13 +4,14 @@
 -- key profile_versions HASH  profile -> the lanes_version that its lanes are complete for
 -- key meta HASH              fence, lanes_version
 -- key held PREFIX            HASH a worker: its grants
+-- key lane PREFIX            ZSET a lane: "<order_key>:<job_id>" scored -priority
 -- key job PREFIX             HASH a job: payload
 --
 -- borrow lease_ms accept_ms connection_id  arguments of the script that grants
 
-local function grant(job, worker)
+local function grant(job, worker, fence)
   local rec = job.rec
-  rec.worker_id, rec.fence = worker.worker_id, text(redis.call('HINCRBY', db.meta, 'fence', 1))
+  rec.worker_id, rec.fence = worker.worker_id, text(fence)
   rec.assigned_at, rec.attempt = now, job.ended + 1
   move_job(job, 'assigned', 'job_assigned')
   hold(worker.worker_id, rec.job_id, rec.fence, arg.lease_ms, arg.accept_ms)
@@ -22,6 +23,23 @@ local function assignment(job)
     redis.call('HGET', db.job .. rec.job_id, 'payload')}
 end
 
+-- Up to `limit` ids of the lane at the head of the profile's, as long as no other lane's head comes first.
+local function first_in_line(profile, limit)
+  local heads = redis.call('ZRANGE', db.heads .. profile, 0, 1, 'WITHSCORES')
+  if not heads[1] then return {} end
+  local lane = string.match(heads[1], ' (%S+)$')
+  local next_score, next_order = tonumber(heads[4]), heads[3] and string.match(heads[3], '^%d+')
+  local line = redis.call('ZRANGE', db.lane .. lane, 0, limit - 1, 'WITHSCORES')
+  local job_ids = {}
+  for index = 1, #line, 2 do
+    local order, job_id = string.match(line[index], '^(%d+):(%S+)$')
+    local score = tonumber(line[index + 1])
+    if next_score and (score > next_score or (score == next_score and order > next_order)) then break end
+    job_ids[#job_ids + 1] = job_id
+  end
+  return job_ids
+end
+
 -- Up to `limit` of the most urgent pending jobs that the worker fits. 'refresh' when a lane was
 -- made that the hub has not matched against the worker's profile: its jobs might be more urgent
 -- (`hurried`: take what is known). A connection that another one has taken the name from gets nothing.
@@ -31,13 +49,17 @@ local function claim(worker, limit, hurried)
   if arg.connection_id ~= '' and arg.connection_id ~= worker.connection_id then return assignments end
   local version = redis.call('HGET', db.meta, 'lanes_version') or '0'
   if redis.call('HGET', db.profile_versions, worker.profile) ~= version and not hurried then return 'refresh' end
-  local free = worker.slots + worker.prefetch - redis.call('HLEN', db.held .. worker.worker_id)
+  local free = worker.slots + worker.prefetch - redis.call('HLEN', written(db.held .. worker.worker_id))
   while #assignments < math.min(limit, free) do
-    local head = redis.call('ZRANGE', db.heads .. worker.profile, 0, 0)[1]
-    if not head then break end
-    local job = load_job(string.match(head, '^%d+:(%S+) '))
-    grant(job, worker)
-    assignments[#assignments + 1] = assignment(job)
+    sync_stirred()
+    local job_ids = first_in_line(worker.profile, math.min(limit, free) - #assignments)
+    if #job_ids == 0 then break end
+    local fence = redis.call('HINCRBY', db.meta, 'fence', #job_ids) - #job_ids
+    for index, job_id in ipairs(job_ids) do
+      local job = load_job(job_id)
+      grant(job, worker, fence + index)
+      assignments[#assignments + 1] = assignment(job)
+    end
   end
   return assignments
 end

@@ -1,5 +1,6 @@
 -- indexes: where listings find the kept jobs, whatever their state.
 --
+-- include gather
 -- key created ZSET    job ids by created_at
 -- key ranked ZSET     "<order_key>:<job_id>" scored -priority: the order of processing
 -- key ids ZSET        job ids, all scored 0: by name
@@ -18,9 +19,9 @@ end
 
 local function enter_indexes(rec)
   local at = text(rec.created_at)
-  redis.call('ZADD', db.created, at, rec.job_id)
-  redis.call('ZADD', db.ids, 0, rec.job_id)
-  each_group(rec, function(key) redis.call('ZADD', key, at, rec.job_id) end)
+  put_member(db.created, rec.job_id, at)
+  put_member(db.ids, rec.job_id, '0')
+  each_group(rec, function(key) put_member(key, rec.job_id, at) end)
 end
 
 -- What the indexes hold of a job as it was loaded.
@@ -29,8 +30,8 @@ local function indexed_facts(rec)
 end
 
 local function move_error(rec, old, new)
-  if old then redis.call('ZREM', db.jobs_of .. 'error_type ' .. old, rec.job_id) end
-  if new then redis.call('ZADD', db.jobs_of .. 'error_type ' .. new, text(rec.created_at), rec.job_id) end
+  if old then remove_member(db.jobs_of .. 'error_type ' .. old, rec.job_id) end
+  if new then put_member(db.jobs_of .. 'error_type ' .. new, rec.job_id, text(rec.created_at)) end
 end
 
 local function sync_indexes(job)
@@ -38,11 +39,11 @@ local function sync_indexes(job)
   local facts = indexed_facts(rec)
   if not job.indexed then enter_indexes(rec) end
   if was.order_key ~= facts.order_key then
-    if was.order_key then redis.call('ZREM', db.ranked, was.order_key .. ':' .. rec.job_id) end
+    if was.order_key then remove_member(db.ranked, was.order_key .. ':' .. rec.job_id) end
     was.priority = nil
   end
   if was.priority ~= facts.priority then
-    redis.call('ZADD', db.ranked, text(-facts.priority), facts.order_key .. ':' .. rec.job_id)
+    put_member(db.ranked, facts.order_key .. ':' .. rec.job_id, text(-facts.priority))
   end
   if was.error_type ~= facts.error_type then move_error(rec, was.error_type, facts.error_type) end
   job.indexed = facts
@@ -50,9 +51,9 @@ end
 
 local function leave_indexes(job)
   local rec = job.rec
-  redis.call('ZREM', db.created, rec.job_id)
-  redis.call('ZREM', db.ids, rec.job_id)
-  redis.call('ZREM', db.ranked, rec.order_key .. ':' .. rec.job_id)
-  each_group(rec, function(key) redis.call('ZREM', key, rec.job_id) end)
+  remove_member(db.created, rec.job_id)
+  remove_member(db.ids, rec.job_id)
+  remove_member(db.ranked, rec.order_key .. ':' .. rec.job_id)
+  each_group(rec, function(key) remove_member(key, rec.job_id) end)
   move_error(rec, rec.error and rec.error.type, nil)
 end

@@ -1,6 +1,6 @@
 -- jobs: read and write a job's record, and move it: indexes, counts, history and event in one place.
 --
--- include indexes
+-- include gather indexes
 -- key job PREFIX        HASH a job: rec (small record, JSON), payload, result, traceback, requirements,
 --                       lane, ended (attempts with an outcome), settled and revoked (fences)
 -- key history PREFIX    LIST a job: its transitions, JSON, all runs, the newest kept
@@ -11,19 +11,26 @@
 -- key finished PREFIX   ZSET a final state: job ids by finished_at
 --
 -- A loaded job is {rec, requirements, lane, ended, settled, revoked}. A script may add `actor` (who
--- asked for the move) and `left` (the grant that the move ends); history and event then name them.
+-- asked for the move) and `left` (the grant that the move ends); history and event then name them. What
+-- it puts into `unsaved` (fields and values in turn) is written with the record. Loaded twice, a job is
+-- the same table.
 
 local GAUGES = {scheduled = true, pending = true, assigned = true, in_progress = true}
 local HISTORY_KEPT = 200
 
+local loaded_jobs = {}
+
 local function load_job(job_id)
+  if loaded_jobs[job_id] then return loaded_jobs[job_id] end
   local values = redis.call('HMGET', db.job .. job_id, 'rec', 'requirements', 'lane', 'ended', 'settled', 'revoked')
   if not values[1] then return nil end
   local rec = cjson.decode(values[1])
   rec.requirements = nil
   if rec.fence then rec.fence = text(rec.fence) end
-  return {rec = rec, requirements = values[2], lane = values[3], ended = tonumber(values[4] or '0'),
-    settled = values[5] or '', revoked = values[6] or '', indexed = indexed_facts(rec)}
+  local job = {rec = rec, requirements = values[2], lane = values[3], ended = tonumber(values[4] or '0'),
+    settled = values[5] or '', revoked = values[6] or '', indexed = indexed_facts(rec), unsaved = {}}
+  loaded_jobs[job_id] = job
+  return job
 end
 
 -- The fence has 16 digits and cjson writes 14; requirements are kept as the client wrote them.
@@ -41,20 +48,21 @@ end
 local function save_job(job)
   job.rec.rev = job.rec.rev + 1
   job.json = job_json(job)
-  redis.call('HSET', db.job .. job.rec.job_id, 'rec', job.json)
+  redis.call('HSET', db.job .. job.rec.job_id, 'rec', job.json, unpack(job.unsaved))
+  job.unsaved = {}
   sync_indexes(job)
 end
 
 local function remember(job, kind, old, reason)
   local rec = job.rec
   local grant = job.left or rec
-  local entry = {at = now, old_status = old, new_status = rec.status, run = rec.run, attempt = rec.attempt,
-    worker_id = grant.worker_id, reason = reason, actor = job.actor,
-    error = kind == 'job_failed' and rec.error or nil}
-  local json = string.sub(cjson.encode(entry), 1, -2)
-  if grant.fence then json = json .. ',"fence":' .. grant.fence end
+  local entry = '{"at":' .. text(now) .. ',' .. status_pair(old, rec.status) .. ',"run":' .. rec.run
+    .. ',"attempt":' .. rec.attempt
+    .. (grant.worker_id and ',"worker_id":"' .. grant.worker_id .. '","fence":' .. grant.fence or '')
+    .. (reason and member('reason', reason) or '') .. (job.actor and member('actor', job.actor) or '')
+    .. (kind == 'job_failed' and member('error', rec.error) or '') .. '}'
   local key = db.history .. rec.job_id
-  if redis.call('RPUSH', key, json .. '}') > HISTORY_KEPT then redis.call('LPOP', key) end
+  if redis.call('RPUSH', key, entry) > HISTORY_KEPT then redis.call('LPOP', key) end
 end
 
 -- Tell a change of the saved record. `old` is the state before, nil for a new job; `before` holds
@@ -64,6 +72,7 @@ local function tell_job(kind, job, old, reason, members, before)
     .. (reason and member('reason', reason) or '') .. (job.actor and member('actor', job.actor) or '')
     .. (members or '') .. (before and before ~= '' and ',"old":{' .. before .. '}' or '') .. ',"job":' .. job.json)
   remember(job, kind, old, reason)
+  job.left = nil
 end
 
 local function leave_status(job, status)
@@ -71,16 +80,16 @@ local function leave_status(job, status)
   if status == 'pending' then
     leave_lane(job)
   elseif status == 'scheduled' then
-    redis.call('ZREM', db.scheduled, job_id)
+    remove_member(db.scheduled, job_id)
   elseif status == 'assigned' or status == 'in_progress' then
-    redis.call('ZREM', db.active, job_id)
-    redis.call('ZREM', db.timeouts, job_id)
+    remove_member(db.active, job_id)
+    remove_member(db.timeouts, job_id)
   else
-    redis.call('ZREM', db.finished .. status, job_id)
-    redis.call('HINCRBY', db.counts, 'kept', -1)
+    remove_member(db.finished .. status, job_id)
+    add(db.counts, 'kept', -1)
   end
   if GAUGES[status] then
-    redis.call('HINCRBY', db.counts, status, -1)
+    add(db.counts, status, -1)
     if status == 'pending' then shift_pending(job.rec.job_type, -1) end
   end
 end
@@ -92,17 +101,17 @@ end
 
 local function enter_status(job, status)
   local rec = job.rec
-  redis.call('HINCRBY', db.counts, status, 1)
+  add(db.counts, status, 1)
   if status == 'pending' then
     join_lane(job)
     shift_pending(rec.job_type, 1)
   elseif status == 'scheduled' then
-    redis.call('ZADD', db.scheduled, text(rec.run_at), rec.job_id)
+    put_member(db.scheduled, rec.job_id, text(rec.run_at))
   elseif status == 'assigned' or status == 'in_progress' then
-    redis.call('ZADD', db.active, text(rec.assigned_at), rec.job_id)
+    put_member(db.active, rec.job_id, text(rec.assigned_at))
   else
-    redis.call('ZADD', db.finished .. status, text(now), rec.job_id)
-    redis.call('HINCRBY', db.counts, 'kept', 1)
+    put_member(db.finished .. status, rec.job_id, text(now))
+    add(db.counts, 'kept', 1)
     rec.finished_at = now
     rec.run_ms = rec.started_at and now - rec.started_at
     bump(status, rec)

@@ -1,5 +1,6 @@
 -- lanes: pending jobs of one type and the same requirements, and for each profile its lanes by head.
 --
+-- include gather
 -- key lane PREFIX           ZSET a lane: "<order_key>:<job_id>" scored -priority
 -- key pending ZSET          the same members of all lanes: the order of processing
 -- key waiting PREFIX        ZSET a job type: job ids by pending_at
@@ -36,6 +37,19 @@ local function sync_head(lane, job_type)
   set_head(lane, open and (first[2] .. ' ' .. first[1]) or '')
 end
 
+-- Lanes whose jobs changed, each with its job type: a head is told once, however many jobs moved.
+local stirred = {}
+
+local function sync_stirred()
+  for lane, job_type in pairs(stirred) do
+    written(db.lane .. lane)
+    sync_head(lane, job_type)
+  end
+  stirred = {}
+end
+
+finally[#finally + 1] = sync_stirred
+
 local function lane_member(job)
   return job.rec.order_key .. ':' .. job.rec.job_id
 end
@@ -54,16 +68,16 @@ end
 local function join_lane(job)
   local score, line = text(-job.rec.priority), lane_member(job)
   make_lane(job)
-  redis.call('ZADD', db.lane .. job.lane, score, line)
-  redis.call('ZADD', db.pending, score, line)
-  redis.call('ZADD', db.waiting .. job.rec.job_type, text(job.rec.pending_at), job.rec.job_id)
-  sync_head(job.lane, job.rec.job_type)
+  put_member(db.lane .. job.lane, line, score)
+  put_member(db.pending, line, score)
+  put_member(db.waiting .. job.rec.job_type, job.rec.job_id, text(job.rec.pending_at))
+  stirred[job.lane] = job.rec.job_type
 end
 
 local function leave_lane(job)
   local line = lane_member(job)
-  redis.call('ZREM', db.lane .. job.lane, line)
-  redis.call('ZREM', db.pending, line)
-  redis.call('ZREM', db.waiting .. job.rec.job_type, job.rec.job_id)
-  sync_head(job.lane, job.rec.job_type)
+  remove_member(db.lane .. job.lane, line)
+  remove_member(db.pending, line)
+  remove_member(db.waiting .. job.rec.job_type, job.rec.job_id)
+  stirred[job.lane] = job.rec.job_type
 end

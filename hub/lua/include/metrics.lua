@@ -1,5 +1,6 @@
 -- metrics: the figures of the current second, by job type and worker at once; `close_seconds` rolls them up.
 --
+-- include gather
 -- key second PREFIX   HASH a second that is not closed: "<figure>|<job type>|<worker>" -> count
 -- key due ZSET        "<job type> <job id>" of jobs that were not started yet, by due_at, Unix ms
 -- key slo HASH        job type -> JSON {target_ms, objective}
@@ -16,7 +17,7 @@ local function cell(figure, job_type, worker_id)
 end
 
 local function bump(figure, rec, by)
-  redis.call('HINCRBY', bucket, cell(figure, rec.job_type, rec.worker_id), by and text(by) or '1')
+  add(bucket, cell(figure, rec.job_type, rec.worker_id), by or 1)
 end
 
 local function observe(axis, ms, rec)
@@ -29,17 +30,28 @@ end
 local function shift_level(level, delta, job_type, worker_id)
   if delta == 0 then return end
   local rest_ms = (this_second + 1) * 1000 - now
-  redis.call('HINCRBY', bucket, cell(level .. '_ms', job_type, worker_id), text(delta * rest_ms))
-  redis.call('HINCRBY', bucket, cell(level .. '_shift', job_type, worker_id), text(delta))
+  add(bucket, cell(level .. '_ms', job_type, worker_id), delta * rest_ms)
+  add(bucket, cell(level .. '_shift', job_type, worker_id), delta)
 end
 
 -- The backlog of a type and of the hub: its change within this second, and the highest change seen.
+local pending_shifts = {}
+
 local function shift_pending(job_type, delta)
   for _, group in ipairs({job_type, ''}) do
-    local change = redis.call('HINCRBY', bucket, cell('pending_shift', group), delta)
+    local shift = pending_shifts[group] or {by = 0, highest = 0}
+    shift.by = shift.by + delta
+    shift.highest = math.max(shift.highest, shift.by)
+    pending_shifts[group] = shift
+  end
+end
+
+finally[#finally + 1] = function()
+  for group, shift in pairs(pending_shifts) do
+    local before = redis.call('HINCRBY', bucket, cell('pending_shift', group), text(shift.by)) - shift.by
     local peak = cell('pending_peak', group)
-    if delta > 0 and change > tonumber(redis.call('HGET', bucket, peak) or '0') then
-      redis.call('HSET', bucket, peak, text(change))
+    if shift.highest > 0 and before + shift.highest > tonumber(redis.call('HGET', bucket, peak) or '0') then
+      redis.call('HSET', bucket, peak, text(before + shift.highest))
     end
   end
 end
@@ -51,17 +63,17 @@ end
 -- A job becomes pending for the first time: the promise of its type, if there is one, starts to count.
 local function promise(rec)
   local slo = redis.call('HGET', db.slo, rec.job_type)
-  if slo then redis.call('ZADD', db.due, text(now + cjson.decode(slo).target_ms), due_member(rec)) end
+  if slo then put_member(db.due, due_member(rec), text(now + cjson.decode(slo).target_ms)) end
 end
 
 -- A started job met its promise; the figure belongs to the second in which the job was due.
 local function keep_promise(rec)
   local due_at = redis.call('ZSCORE', db.due, due_member(rec))
   if not due_at then return end
-  redis.call('ZREM', db.due, due_member(rec))
+  remove_member(db.due, due_member(rec))
   redis.call('HINCRBY', db.second .. text(math.floor(due_at / 1000)), cell('slo_met', rec.job_type), 1)
 end
 
 local function forget_promise(rec)
-  redis.call('ZREM', db.due, due_member(rec))
+  remove_member(db.due, due_member(rec))
 end

@@ -24,11 +24,13 @@ local function requeue(job, reason)
   move_job(job, 'pending', 'job_status_changed', reason, nil, before)
 end
 
+-- Written with the record: a move follows.
 local function note_fence(job, field, fence)
   local fences = job[field] .. fence .. ' '
   if #fences > FENCES_KEPT * (#fence + 1) then fences = string.match(fences, ' (.*)$') end
   job[field] = fences
-  redis.call('HSET', db.job .. job.rec.job_id, field, fences)
+  local unsaved = job.unsaved
+  unsaved[#unsaved + 1], unsaved[#unsaved + 2] = field, fences
 end
 
 local function noted_fence(job, field, fence)
@@ -84,7 +86,7 @@ end
 local function fail_attempt(job, failure, shape, chance)
   local rec = job.rec
   note_error(rec, failure, shape)
-  redis.call('HINCRBY', db.job .. rec.job_id, 'ended', 1)
+  job.ended = redis.call('HINCRBY', db.job .. rec.job_id, 'ended', 1)
   rec.losses = 0
   if not failure.retryable or rec.retry.kind == 'none' or rec.attempt >= rec.max_attempts then
     end_run(job, failure, failure.reason)
@@ -125,6 +127,5 @@ local function refuse_result(worker_id, job_id, fence)
     emit('result_rejected', '"job_id":"' .. job_id .. '","worker_id":"' .. worker_id .. '","fence":' .. fence
       .. ',"job_type":"' .. job.rec.job_type .. '","priority":' .. job.rec.priority .. ',"reason":"stale"')
   end
-  save_workers()
   return 'stale'
 end

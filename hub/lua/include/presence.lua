@@ -32,7 +32,7 @@ end
 
 -- Grants of a worker as {fence, job_id} pairs.
 local function grants_of(worker_id)
-  local grants, flat = {}, redis.call('HGETALL', db.held .. worker_id)
+  local grants, flat = {}, redis.call('HGETALL', written(db.held .. worker_id))
   for index = 1, #flat, 2 do
     grants[#grants + 1] = {fence = flat[index], job_id = string.match(flat[index + 1], '^%S+')}
   end

@@ -22,7 +22,7 @@ local function save_worker(worker, kind, reason)
     'completed', text(worker.completed), 'failed', text(worker.failed), 'busy', text(worker.busy),
     'offered', text(offered))
   emit(kind, '"worker_id":"' .. worker.worker_id .. '",'
-    .. status_pair(worker.was_absent and cjson.null or old_status, worker.status)
+    .. status_pair(not worker.was_absent and old_status, worker.status)
     .. (reason and member('reason', reason) or '')
     .. ',"connection_id":' .. cjson.encode(worker.connection_id or '')
     .. ',"worker":' .. worker_json(worker, job_ids))
