@@ -62,7 +62,7 @@ def create_app(config: DashboardConfig) -> Dash:
     app.layout = partial(shell_layout, config, hub)
     register_shell(app)
     register_actions(app, hub)
-    register_routes(app.server, hub)
+    register_routes(app.server, hub, config.presets[0].url)
     secure(app, config)
     _compress(app.server)
     return app

@@ -8,4 +8,5 @@ STREAM: Final = "stream"  # the EventStream component, above all pages
 LOCATION: Final = "_pages_location"  # Dash Pages' own: dash.dash._ID_LOCATION
 ACTION: Final = "operator-action"  # store: what an operator asks for, written by assets/js
 ACTION_RESULT: Final = "operator-action-result"  # store: what came of it
+SINK: Final = "sink"  # store: where clientside callbacks put an answer that nobody needs
 NAVIGATION: Final = "navigation"

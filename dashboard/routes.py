@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from typing import Final
+from typing import Any, Final
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, abort, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from dashboard.hub_client import HubApi
 from hub.errors import JobhubError
 
 TICKET_PATH: Final = "/live/ticket"
+SNAPSHOT_PATH: Final = "/live/snapshot"  # for browsers whose way to the hub is blocked
 _EXPORTS: Final = ("jobs", "metrics")
 _PASSED_HEADERS: Final = ("Content-Type", "Content-Disposition")
 
 
-def register_routes(server: Flask, hub: HubApi) -> None:
-    """Add the routes."""
+def register_routes(server: Flask, hub: HubApi, own_url: str) -> None:
+    """Add the routes.
+
+    Args: own_url: the hub's URL as browsers name it.
+    """
 
     @server.post(TICKET_PATH)
     def ticket() -> Response:
         return jsonify(hub.ticket())
 
+    @server.get(SNAPSHOT_PATH)
+    def snapshot() -> Response:
+        if request.args.get("hub", own_url) != own_url:
+            abort(404, "only the dashboard's own hub can be polled through it")
+        return _pass_on(hub, "/api/snapshot", {})
+
     @server.get(f"/export/<any({','.join(_EXPORTS)}):name>.csv")
     def export(name: str) -> Response:
-        return _pass_on(hub, f"/api/export/{name}.csv")
+        return _pass_on(hub, f"/api/export/{name}.csv", request.args.to_dict(flat=False))
 
     @server.get("/healthz")
     def alive() -> Response:
@@ -43,10 +53,10 @@ def register_routes(server: Flask, hub: HubApi) -> None:
         return jsonify({"detail": error.description, "status": status}), status
 
 
-def _pass_on(hub: HubApi, path: str) -> Response:
+def _pass_on(hub: HubApi, path: str, query: Mapping[str, Any]) -> Response:
     """Stream a file of the hub: memory does not grow with it, and the token stays here."""
     with ExitStack() as stack:
-        headers, chunks = stack.enter_context(hub.stream(path, request.args.to_dict(flat=False)))
+        headers, chunks = stack.enter_context(hub.stream(path, query))
         kept = stack.pop_all()
 
     def read() -> Iterator[bytes]:

@@ -183,5 +183,5 @@
     return name === "active" ? ACTIVE_WINDOW : WINDOW;
   }
 
-  Object.assign(window.jobhub, { JobLists, listNames: NAMES, windowOf, matchesJob });
+  Object.assign(window.jobhub, { JobLists, compareJobs: COMPARE, listNames: NAMES, windowOf, matchesJob });
 })();

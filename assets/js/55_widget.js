@@ -1,6 +1,8 @@
-// The Widget component: hands its element to the widget's code for as long as React keeps it mounted.
+// The Widget component (dashboard/components/widget.py): hands its element to the widget's code for as
+// long as React keeps it mounted.
 (function () {
   "use strict";
+  const { createElement, useEffect, useRef } = window.React;
   const kinds = new Map();
 
   // Register the code of a kind: mount(element, options) -> unmount().
@@ -8,29 +10,19 @@
     kinds.set(kind, mount);
   };
 
-  window.jobhub.Widget = function Widget(props) {
-    const React = window.React;
-    const element = React.useRef(null);
+  function Widget(props) {
+    const element = useRef(null);
     const options = JSON.stringify(props.options || {});
-    React.useEffect(
-      function () {
-        const mount = kinds.get(props.kind);
-        if (!mount) throw new Error("no widget of the kind " + props.kind);
-        return mount(element.current, JSON.parse(options));
-      },
-      [props.kind, options]
-    );
-    return React.createElement(
-      "div",
-      {
-        id: props.id,
-        ref: element,
-        className: props.className,
-        role: props.label ? "group" : undefined,
-        "aria-label": props.label,
-        "data-widget": props.kind,
-      },
-      props.children
-    );
-  };
+    useEffect(() => {
+      const mount = kinds.get(props.kind);
+      if (!mount) throw new Error("no widget of the kind " + props.kind);
+      return mount(element.current, JSON.parse(options));
+    }, [props.kind, options]);
+    const attributes = { id: props.id, ref: element, className: props.className, "data-widget": props.kind };
+    if (props.label) Object.assign(attributes, { role: "group", "aria-label": props.label });
+    return createElement("div", attributes, props.children);
+  }
+
+  window.jobhub_components = window.jobhub_components || {};
+  window.jobhub_components.Widget = Widget;
 })();

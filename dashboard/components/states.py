@@ -19,3 +19,16 @@ def empty_state(
         [heading(title, className="empty-title"), html.P(sentence, className="muted"), action],
         className="empty",
     )
+
+
+def error_banner(sentence: str) -> Component:
+    """Say across the page what is wrong; the page under it stays usable."""
+    return html.Div(
+        [
+            html.Strong("No connection to the hub. "),
+            html.Span(sentence),
+            html.A("Try again", href="", className="button button-small"),
+        ],
+        className="banner banner-bad",
+        role="alert",
+    )

@@ -20,7 +20,7 @@ class Widget(Component):
 
     _children_props: list[str] = []  # noqa: RUF012 - as Dash declares it
     _base_nodes: list[str] = ["children"]  # noqa: RUF012
-    _namespace = "jobhub"
+    _namespace = "jobhub_components"
     _type = "Widget"
 
     def __init__(
@@ -48,3 +48,8 @@ class Widget(Component):
         super().__init__(  # type: ignore[no-untyped-call]
             **{name: value for name, value in given.items() if value is not None}
         )
+
+
+def part(name: str) -> dict[str, Any]:
+    """Mark an element that the widget around it fills: `html.Span(**part("value"))`."""
+    return {"data-part": name}

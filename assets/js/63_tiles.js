@@ -1,0 +1,92 @@
+// The tiles of the Live page: figures ten times a second at most, sparklines once a second.
+(function () {
+  "use strict";
+  const { dom, view, clock, buckets } = window.jobhub;
+  const SPARK_S = 300; // five minutes
+  const SPARK_STEP_S = 5;
+  const SPARK_POINTS = SPARK_S / SPARK_STEP_S;
+  const COLUMNS = {
+    active: (columns, at) => columns.busy[at],
+    throughput: (columns, at) => sum(columns.completed[at], columns.failed[at]),
+    failure_rate: (columns, at) => share(columns.failed[at], sum(columns.completed[at], columns.failed[at])),
+    wait_p95: (columns, at) => columns.wait_p95[at],
+    run_p95: (columns, at) => columns.run_p95[at],
+    utilisation: (columns, at) => share(columns.busy[at], columns.offered[at]),
+  };
+  // Levels that the series does not hold: kept since the page was opened.
+  const sampled = { at: [], pending: [], workers: [] };
+
+  function sum(a, b) {
+    return a === null || b === null ? null : a + b;
+  }
+
+  function share(part, whole) {
+    if (part === null || whole === null) return null;
+    return whole ? part / whole : 0;
+  }
+
+  function sample({ counts, workers }) {
+    const at = Math.floor(clock.now() / 1000 / SPARK_STEP_S);
+    const connected = [...workers.values()].filter((worker) => worker.status !== "offline").length;
+    const values = { at, pending: counts.pending, workers: connected };
+    const replaces = sampled.at[sampled.at.length - 1] === at;
+    for (const [name, value] of Object.entries(values)) {
+      if (replaces) sampled[name].pop();
+      sampled[name].push(value);
+      if (sampled[name].length > SPARK_POINTS) sampled[name].shift();
+    }
+  }
+
+  // Aligned right: what was not seen yet is a gap on the left.
+  function sampledValues(name) {
+    const newest = sampled.at[sampled.at.length - 1];
+    const values = new Array(SPARK_POINTS).fill(null);
+    sampled.at.forEach((at, index) => {
+      const place = SPARK_POINTS - 1 - (newest - at);
+      if (place >= 0) values[place] = sampled[name][index];
+    });
+    for (let at = 1; at < SPARK_POINTS; at++) if (values[at] === null) values[at] = values[at - 1];
+    return values;
+  }
+
+  function endSecond(state) {
+    return buckets.endSecond(state.series, clock.knownUntil());
+  }
+
+  function drawSparklines(state, sparklines) {
+    const endS = endSecond(state);
+    const alignedS = Math.ceil(endS / SPARK_STEP_S) * SPARK_STEP_S;
+    const columns = buckets.gather(state.series, alignedS - SPARK_S, endS, SPARK_STEP_S);
+    for (const [name, draw] of sparklines) {
+      const read = COLUMNS[name];
+      draw(read ? columns.at.map((_, at) => read(columns, at)) : sampledValues(name));
+    }
+  }
+
+  window.jobhub.widget("tiles", (root) => {
+    const tiles = [...root.querySelectorAll("[data-tile]")];
+    const sparklines = new Map();
+    for (const tile of tiles) {
+      const place = dom.part(tile, "sparkline");
+      if (place) sparklines.set(tile.dataset.tile, window.jobhub.sparkline.create(place));
+    }
+
+    function draw(state) {
+      const figures = window.jobhub.figures(state, clock.now(), endSecond(state));
+      for (const tile of tiles) {
+        const { value, unit, note, tone } = figures[tile.dataset.tile];
+        dom.setText(dom.part(tile, "value"), value);
+        dom.setText(dom.part(tile, "unit"), unit);
+        dom.setText(dom.part(tile, "note"), note || "\u00a0");
+        tile.dataset.tone = tone || "";
+      }
+    }
+
+    const ends = [
+      view.subscribe(["counts", "queues", "workers", "series", "tick"], draw),
+      view.subscribe("tick", (state) => drawSparklines(state, sparklines), { everyMs: 1000 }),
+      window.jobhub.store.subscribe("tick", sample, { everyMs: 1000 }),
+    ];
+    return () => ends.forEach((end) => end());
+  });
+})();

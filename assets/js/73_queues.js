@@ -1,0 +1,60 @@
+// The queues: what waits by job type, since when, what no worker can take and why, and the pause switch.
+(function () {
+  "use strict";
+  const { dom, view, clock, format, actions } = window.jobhub;
+  const { element, setText } = dom;
+
+  function make(queue) {
+    const button = element("button", { class: "button button-small", type: "button" }, [""]);
+    button.addEventListener("click", async () => {
+      button.disabled = true;
+      await actions.run(button.dataset.action, [queue.job_type]);
+      button.disabled = false;
+    });
+    return element("li", { class: "entry queue" }, [
+      element("div", { class: "entry-line" }, [
+        element("span", { class: "entry-name", title: queue.job_type }, [queue.job_type]),
+        element("span", { class: "pill tone-amber", "data-part": "paused" }, ["Paused"]),
+        element("span", { class: "entry-figure", "data-part": "pending" }),
+        button,
+      ]),
+      element("div", { class: "meter", "aria-hidden": "true" }, [element("div", { class: "meter-fill" })]),
+      element("div", { class: "entry-note", "data-part": "age" }),
+      element("div", { class: "entry-warning", "data-part": "unworkable" }),
+    ]);
+  }
+
+  function update(node, queue, most) {
+    setText(dom.part(node, "pending"), format.count(queue.pending));
+    dom.part(node, "paused").hidden = !queue.paused;
+    const button = node.querySelector("button");
+    setText(button, queue.paused ? "Resume" : "Pause");
+    button.dataset.action = queue.paused ? "resume_queue" : "pause_queue";
+    dom.setAttribute(button, "aria-label", (queue.paused ? "Resume " : "Pause ") + queue.job_type);
+    node.querySelector(".meter-fill").style.transform = "scaleX(" + (most ? queue.pending / most : 0) + ")";
+    node.classList.toggle("is-paused", queue.paused);
+    const oldest = queue.pending && queue.oldest_pending_at;
+    setText(dom.part(node, "age"), oldest ? "oldest waits " + format.age(clock.now() - oldest) : "nothing waits");
+    const stuck = dom.part(node, "unworkable");
+    setText(stuck, queue.unworkable.map(describe).join(" · "));
+    stuck.hidden = !queue.unworkable.length;
+  }
+
+  function describe({ count, reason }) {
+    return format.plural(count, "job") + " that no worker can take: " + reason;
+  }
+
+  window.jobhub.widget("queues", (root) => {
+    const rows = dom.part(root, "rows");
+    const empty = dom.part(root, "empty");
+
+    function draw({ queues }) {
+      const shown = [...queues.values()].sort((a, b) => (a.job_type < b.job_type ? -1 : 1));
+      const most = shown.reduce((top, queue) => Math.max(top, queue.pending), 0);
+      dom.reconcile(rows, shown, (queue) => queue.job_type, make, (node, queue) => update(node, queue, most));
+      empty.hidden = shown.length > 0;
+    }
+
+    return view.subscribe(["queues", "tick"], draw, { everyMs: 200 });
+  });
+})();

@@ -1,0 +1,214 @@
+"""A table of one list of jobs, held by AG Grid and filled from the store (assets/js/68_job_grid.js).
+
+Renderers are functions of assets/js/67_grid_cells.js; nothing is an expression in a string, so the
+page needs no `unsafe-eval`. Without a sort of the person's own, rows stand in the order of the hub.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import dash_ag_grid as dag
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.components.widget import Widget, part
+
+Column = dict[str, Any]
+
+DEFAULT_COLUMN: Final[Column] = {
+    "sortable": True,
+    "resizable": True,
+    "suppressHeaderMenuButton": True,
+    "suppressMovable": True,
+    "sortingOrder": ["asc", "desc", None],
+}
+GRID_OPTIONS: Final[dict[str, Any]] = {
+    "theme": {"function": "jobhubTheme(themeQuartz)"},
+    "rowHeight": 38,
+    "headerHeight": 36,
+    "animateRows": False,
+    "suppressNoRowsOverlay": True,
+    "suppressScrollOnNewData": True,
+    "enableCellTextSelection": True,
+    "ensureDomOrder": True,
+    "rowSelection": {
+        "mode": "multiRow",
+        "checkboxes": True,
+        "headerCheckbox": True,
+        "enableClickSelection": False,
+    },
+    "selectionColumnDef": {"width": 44, "resizable": False, "suppressHeaderMenuButton": True},
+}
+
+# `show_from`: the width of the table in pixels from which a column is shown.
+_COLUMNS: Final[dict[str, Column]] = {
+    "job": {"headerName": "Job", "field": "job_id", "cellRenderer": "JobId", "width": 112},
+    "type": {"headerName": "Type", "field": "job_type", "flex": 2, "minWidth": 120},
+    "priority": {
+        "headerName": "Priority",
+        "field": "priority",
+        "type": "rightAligned",
+        "width": 92,
+        "show_from": 560,
+    },
+    "status": {
+        "headerName": "State",
+        "field": "status",
+        "cellRenderer": "StatusPill",
+        "width": 118,
+        "show_from": 700,
+    },
+    "progress": {
+        "headerName": "Progress",
+        "field": "progress.percent",
+        "cellRenderer": "Progress",
+        "flex": 3,
+        "minWidth": 130,
+    },
+    "worker": {
+        "headerName": "Worker",
+        "field": "worker_id",
+        "flex": 2,
+        "minWidth": 110,
+        "show_from": 620,
+    },
+    "attempt": {
+        "headerName": "Attempt",
+        "field": "attempt",
+        "cellRenderer": "Attempt",
+        "width": 94,
+        "type": "rightAligned",
+        "show_from": 780,
+    },
+    "customer": {
+        "headerName": "Customer",
+        "field": "customer_id",
+        "flex": 2,
+        "minWidth": 110,
+        "show_from": 900,
+    },
+    "waiting": {
+        "headerName": "Waiting",
+        "field": "pending_at",
+        "cellRenderer": "Age",
+        "width": 100,
+        "type": "rightAligned",
+        "ticks": True,
+    },
+    "running": {
+        "headerName": "Running",
+        "field": "started_at",
+        "cellRenderer": "Age",
+        "width": 100,
+        "type": "rightAligned",
+        "ticks": True,
+        "show_from": 480,
+    },
+    "starts": {
+        "headerName": "Starts",
+        "field": "run_at",
+        "cellRenderer": "Until",
+        "width": 110,
+        "type": "rightAligned",
+        "ticks": True,
+    },
+    "wait": {
+        "headerName": "Wait",
+        "field": "wait_ms",
+        "cellRenderer": "Span",
+        "width": 96,
+        "type": "rightAligned",
+        "show_from": 640,
+    },
+    "run": {
+        "headerName": "Run",
+        "field": "run_ms",
+        "cellRenderer": "Span",
+        "width": 96,
+        "type": "rightAligned",
+    },
+    "error": {
+        "headerName": "Error",
+        "field": "error.type",
+        "cellRenderer": "JobError",
+        "flex": 4,
+        "minWidth": 170,
+    },
+    "finished": {
+        "headerName": "Finished",
+        "field": "finished_at",
+        "cellRenderer": "Moment",
+        "width": 108,
+        "type": "rightAligned",
+    },
+}
+
+LISTS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "active": (
+        "Active",
+        ("job", "type", "status", "progress", "running", "worker", "priority", "attempt"),
+    ),
+    "pending": (
+        "Pending",
+        ("job", "type", "waiting", "priority", "attempt", "customer"),
+    ),
+    "scheduled": ("Scheduled", ("job", "type", "starts", "priority", "attempt", "error")),
+    "completed": (
+        "Completed",
+        ("job", "type", "run", "finished", "wait", "worker", "attempt", "customer"),
+    ),
+    "failed": ("Failed", ("job", "type", "error", "finished", "worker", "run", "attempt")),
+    "cancelled": ("Cancelled", ("job", "type", "finished", "worker", "run", "customer")),
+}
+
+
+def job_grid(list_name: str, *, job_page: bool) -> Component:
+    """Build the table of a list.
+
+    Args: list_name: of LISTS. job_page: whether ids link to the page of their job.
+    """
+    columns = [_column(name, job_page) for name in LISTS[list_name][1]]
+    ticking = [name for name in LISTS[list_name][1] if _COLUMNS[name].get("ticks")]
+    shown_from = {
+        name: _COLUMNS[name]["show_from"]
+        for name in LISTS[list_name][1]
+        if "show_from" in _COLUMNS[name]
+    }
+    grid = dag.AgGrid(
+        id=grid_id(list_name),
+        columnDefs=columns,
+        defaultColDef=DEFAULT_COLUMN,
+        rowData=[],
+        getRowId="params.data.job_id",
+        dashGridOptions={
+            **GRID_OPTIONS,
+            "postSortRows": {"function": f"jobhubOrder_{list_name}(params)"},
+        },
+        className="grid",
+        style={"height": "100%", "width": "100%"},
+    )
+    return Widget(
+        "job_grid",
+        [grid, html.Div(className="grid-empty", hidden=True, **part("empty"))],
+        className="grid-frame",
+        options={
+            "list": list_name,
+            "grid": grid_id(list_name),
+            "ticking": ticking,
+            "shown_from": shown_from,
+        },
+    )
+
+
+def grid_id(list_name: str) -> str:
+    """Name the grid of a list."""
+    return f"grid-{list_name}"
+
+
+def _column(name: str, job_page: bool) -> Column:
+    ours = {"ticks", "show_from"}
+    column = {key: value for key, value in _COLUMNS[name].items() if key not in ours}
+    if name == "job" and job_page:
+        column["cellRendererParams"] = {"href": "/jobs/"}
+    return {"colId": name, **column}
