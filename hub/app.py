@@ -214,9 +214,7 @@ def _mount_sockets(sock: Sock, hub: Hub) -> None:
     def monitor(ws: object) -> None:
         with hub.connections.open(ws) as connection:
             if admitted(connection):
-                MonitorHandler(
-                    connection, hub.broadcaster, stats_broadcast=settings.stats_broadcast
-                ).run()
+                MonitorHandler(connection, hub.broadcaster).run()
 
     @sock.route("/ws/worker")
     def worker(ws: object) -> None:

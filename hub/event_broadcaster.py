@@ -3,7 +3,8 @@
 What I am: one thread that flushes groups of monitors, woken by the replicator. What I trade: under
 load a few milliseconds of delay for fewer frames. The fan-out has a budget, or it would starve the job
 path in the same process: a flush is followed by at least as much time for everything else, and never
-by less than five milliseconds; the first event of a quiet period goes out at once.
+by less than five milliseconds; the first event of a quiet period goes out at once. Nothing in a flush
+waits: writes go to outboxes, reads of Redis to the desk.
 """
 
 from __future__ import annotations
@@ -15,46 +16,41 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-import redis
 
+from hub import limits
 from hub.config import Settings
-from hub.errors import Unavailable
+from hub.errors import LimitReached, Unavailable
 from hub.event_log import EventLog, LoggedEvent
 from hub.messages import ResumePoint
-from hub.monitor_group import Monitor, MonitorGroup
+from hub.monitor_desk import MonitorDesk
+from hub.monitor_group import MonitorGroup
+from hub.monitor_meter import MonitorMeter
+from hub.polling import Polling
 from hub.redis_service import RedisService
 from hub.replicator import Replicator
-from hub.snapshot import Snapshot, SnapshotReader
-from hub.subscription import Subscription, events_message, fold
-from hub.ws.connection import Connection, frame
+from hub.seat import Monitor
+from hub.snapshot import ListWindow, SnapshotReader
+from hub.snapshot_cache import Prepared, SnapshotCache
+from hub.subscription import Subscription
+from hub.ws.connection import Connection
 from hub.ws.protocol import CloseCode
 
 _WINDOW_S: Final = 0.005
 _SHARE: Final = 0.5  # of the process that the fan-out may use
 _IDLE_S: Final = 0.25
-_SNAPSHOT_REUSED_S: Final = 0.5
+_SLOW_EVERY_S: Final = 0.25
+_POLLING_BYTES_EVERY_S: Final = 5.0
 _BEHIND_S: Final = 2.0  # how long to wait for what a monitor has seen and this hub has not
-_BROADCAST_EVERY_S: Final = 2.0
-_CHUNK: Final = 1_000
 
 log = logging.getLogger(__name__)
 
 
-class Delivery(msgspec.Struct):
-    """Counters since the start of this hub."""
-
-    snapshots: int = 0
-    resumes: int = 0
-    slow_closes: int = 0
-    restarts: int = 0
-
-
 class Seat(msgspec.Struct):
-    """A connected monitor: its subscription and where it is served; None while it polls."""
+    """A connected monitor and where it is served."""
 
     connection: Connection
     subscription: Subscription
-    monitor: Monitor | None = None
+    monitor: Monitor
 
 
 class EventBroadcaster:
@@ -67,45 +63,54 @@ class EventBroadcaster:
         replicator: Replicator,
         settings: Settings,
     ) -> None:
-        self._snapshots = snapshots
         self._replicator = replicator
         self._log = EventLog(service)
-        self._stats_broadcast = settings.stats_broadcast
+        self._cache = SnapshotCache(snapshots)
+        self._desk = MonitorDesk(snapshots, self._log, replicator)
         self._groups: dict[bytes, MonitorGroup] = {}
         self._seats: dict[str, Seat] = {}
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._restarted = False
-        self._cached: tuple[float, Snapshot, dict[bytes, bytes]] | None = None
         self._thread = threading.Thread(target=self._run, name="fan-out", daemon=True)
-        self._polled_at = 0.0
-        self.delivery = Delivery()
+        self._slow_at = 0.0
+        self._polling_bytes_at = 0.0
+        self.meter = MonitorMeter()
+        self.polling = Polling(snapshots, self._desk, enabled=settings.stats_broadcast)
         replicator.listen(self)
 
     def start(self) -> None:
         """Begin to serve."""
+        self._desk.start(self)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread."""
+        """End the threads."""
         self._stopping.set()
         self._wake.set()
+        self._desk.stop()
         self._thread.join(5.0)
 
     @property
     def monitors(self) -> int:
-        """How many monitors are subscribed."""
+        """How many monitors are subscribed to events."""
         return len(self._seats)
+
+    @property
+    def position(self) -> tuple[str, int]:
+        """Epoch and seq of this hub's copy of the log."""
+        return self._replicator.epoch, self._replicator.seq
 
     def on_events(self, events: Sequence[LoggedEvent]) -> None:
         """Hear from the replicator that there is something to send."""
+        self.meter.heard(events[-1].event.timestamp, len(events))
         self._wake.set()
 
     def on_restart(self) -> None:
         """Hear from the replicator that events may be missing: everyone starts from a snapshot."""
         self._restarted = True
-        self._cached = None
+        self._cache.clear()
         self._wake.set()
 
     # --- Monitors come and go -----------------------------------------------------------------
@@ -121,76 +126,71 @@ class EventBroadcaster:
         """Serve a connection from its resume point, from a snapshot, or from now on.
 
         Raises: Unavailable, redis.RedisError: no snapshot can be had.
+                LimitReached: too many different subscriptions on this hub.
         """
         self.leave(connection)
+        if len(self._groups) >= limits.SUBSCRIPTIONS and subscription.key not in self._groups:
+            raise LimitReached("too many different subscriptions on this hub", field="filters")
         if resume is not None and self._resume(connection, subscription, resume):
             return
         if not full_state and resume is None:
-            self._join(Seat(connection, subscription), self._replicator.seq, None)
+            monitor = Monitor(connection, self._replicator.seq, None)
+            self._sit(Seat(connection, subscription, monitor))
             return
-        self._from_snapshot(Seat(connection, subscription))
-
-    def seat_polling(self, connection: Connection, subscription: Subscription) -> None:
-        """Push the whole state every two seconds instead of events, as the monitors of old had it."""
-        self.leave(connection)
-        with self._lock:
-            self._seats[connection.id] = Seat(connection, subscription)
+        self._from_snapshot(connection, subscription)
 
     def leave(self, connection: Connection) -> None:
         """Stop serving a connection."""
         with self._lock:
+            self.polling.leave(connection)
             seat = self._seats.pop(connection.id, None)
-            if seat is None or seat.monitor is None:
+            if seat is not None:
+                self._stand_up(seat)
+
+    def _stand_up(self, seat: Seat) -> None:
+        """Take a monitor out of its group; a group without members ends."""
+        self._desk.forget(seat.monitor)
+        key = seat.subscription.key
+        group = self._groups.get(key)
+        if group is not None:
+            group.remove(seat.monitor)
+            if not group.members:
+                del self._groups[key]
+
+    def _sit(self, seat: Seat) -> None:
+        """Put a monitor into its group; where the ring does not reach, the stream serves it first."""
+        with self._lock:
+            self._seats[seat.connection.id] = seat
+            if not self._replicator.reaches(seat.monitor.cursor):
+                self._desk.want_replay(seat.monitor, seat.subscription, self._replicator.epoch)
                 return
             key = seat.subscription.key
             group = self._groups.get(key)
-            if group is not None:
-                group.members.discard(seat.monitor)
-                if not group.members:
-                    del self._groups[key]
-
-    @property
-    def position(self) -> tuple[str, int]:
-        """Epoch and seq of this hub's copy of the log."""
-        return self._replicator.epoch, self._replicator.seq
-
-    def _join(self, seat: Seat, cursor: int, snapshot: Snapshot | None) -> None:
-        with self._lock:
-            key = seat.subscription.key
-            group = self._groups.get(key)
-            if group is None:
-                group = MonitorGroup(
-                    seat.subscription, self._replicator, self._snapshots, frame, self._lost
-                )
+            if group is None or group.epoch != self._replicator.epoch:
+                group = MonitorGroup(seat.subscription, self._replicator, self, time.monotonic())
                 self._groups[key] = group
-            seat.monitor = Monitor(seat.connection, cursor)
-            self._seats[seat.connection.id] = seat
-            group.add(seat.monitor, snapshot, time.monotonic())
+            group.add(seat.monitor)
         self._wake.set()
 
-    def _from_snapshot(self, seat: Seat) -> None:
-        snapshot, frames = self._snapshot()
-        key = msgspec.json.encode(seat.subscription.filters)
-        if key not in frames:
-            shown = snapshot.filtered(seat.subscription.filters)
-            frames[key] = frame(b'{"type":"full_state_snapshot",' + shown.document()[1:])
-        self.delivery.snapshots += 1
-        seat.connection.send_frame(frames[key])
-        self._join(seat, snapshot.seq, snapshot.filtered(seat.subscription.filters))
+    def _from_snapshot(self, connection: Connection, subscription: Subscription) -> None:
+        prepared = self._snapshot(subscription)
+        with self._lock:
+            if prepared.snapshot.epoch != self._replicator.epoch:
+                raise Unavailable("the event log is starting again")
+            self.meter.snapshots += 1
+            connection.send_frame(prepared.framed)
+            monitor = Monitor(connection, prepared.snapshot.seq, prepared.snapshot)
+            self._sit(Seat(connection, subscription, monitor))
 
-    def _snapshot(self) -> tuple[Snapshot, dict[bytes, bytes]]:
+    def _snapshot(self, subscription: Subscription) -> Prepared:
         """A snapshot of this hub's epoch, at most half a second old: events bring it up to date."""
         until = time.monotonic() + _BEHIND_S
         while True:
-            now = time.monotonic()
-            cached = self._cached
-            if cached is None or now - cached[0] > _SNAPSHOT_REUSED_S:
-                cached = self._cached = (now, self._snapshots.read(), {})
-            _, snapshot, frames = cached
-            if snapshot.epoch == self._replicator.epoch:
-                return snapshot, frames
-            self._cached = None
-            if now > until:
+            prepared = self._cache.get(subscription)
+            if prepared.snapshot.epoch == self._replicator.epoch:
+                return prepared
+            self._cache.clear()
+            if time.monotonic() > until:
                 raise Unavailable("the event log is starting again")
             self._stopping.wait(0.05)
 
@@ -200,36 +200,76 @@ class EventBroadcaster:
         """Go on from where the monitor was; False when it needs a snapshot."""
         until = time.monotonic() + _BEHIND_S
         while resume.seq > self._replicator.seq and time.monotonic() < until:
+            if resume.epoch != self._replicator.epoch:
+                break
             self._stopping.wait(0.02)
-        if resume.epoch != self._replicator.epoch or resume.seq > self._replicator.seq:
+        if not self._replicator.reaches(resume.seq) and not self._logged(resume.seq + 1):
             return False
-        cursor = resume.seq
-        if self._replicator.since(cursor) is None:
-            chunk = self._log.read_after(cursor, 1)
-            if not chunk or msgspec.json.decode(chunk[0], type=_Seq).seq != cursor + 1:
+        with self._lock:
+            if resume.epoch != self._replicator.epoch or resume.seq > self._replicator.seq:
                 return False
-        connection.send(
-            msgspec.json.encode({"type": "resumed", "epoch": resume.epoch, "seq": cursor})
-        )
-        self.delivery.resumes += 1
-        while self._replicator.since(cursor) is None and not connection.closed:
-            cursor = self._replay_chunk(connection, subscription, cursor)
-        self._join(Seat(connection, subscription), cursor, None)
+            message = {"type": "resumed", "epoch": resume.epoch, "seq": resume.seq}
+            connection.send(msgspec.json.encode(message))
+            self.meter.resumes += 1
+            self._sit(Seat(connection, subscription, Monitor(connection, resume.seq, None)))
         return True
 
-    def _replay_chunk(self, connection: Connection, subscription: Subscription, cursor: int) -> int:
-        """Send one chunk of the stream that the ring no longer holds; returns the new cursor."""
-        if connection.backlog_bytes:
-            self._stopping.wait(0.01)
-            return cursor
-        events = self._replicator.decode(self._log.read_after(cursor, _CHUNK))
-        if not events or events[0].seq != cursor + 1:
-            connection.close(CloseCode.RESYNC, "the log no longer reaches back")
-            return cursor
-        wanted = fold(event for event in events if subscription.wants(event.event))
-        message = events_message(self._replicator.epoch, cursor, events[-1].seq, wanted, None)
-        connection.send(message)
-        return events[-1].seq
+    def _logged(self, seq: int) -> bool:
+        """Whether the stream still holds an event. Redis: XRANGE, O(1)."""
+        return 0 < self._log.first_seq() <= seq
+
+    # --- What the desk and the groups ask for -------------------------------------------------
+
+    def want_window(self, group: MonitorGroup, list_name: str) -> None:
+        """Read a list and hand it to the group."""
+        self._desk.want_window(group, list_name)
+
+    def want_snapshot(self, monitor: Monitor) -> None:
+        """Take a monitor out of its group; it begins anew with a snapshot."""
+        self.meter.resyncs += 1
+        seat = self._seats.get(monitor.peer.id)
+        if seat is not None and seat.monitor is monitor:
+            self._stand_up(seat)
+            self._desk.want_snapshot(monitor)
+
+    def want_replay(self, monitor: Monitor) -> None:
+        """Take a monitor out of its group; it comes back through the stream."""
+        seat = self._seats.get(monitor.peer.id)
+        if seat is not None and seat.monitor is monitor:
+            self._stand_up(seat)
+            self._desk.want_replay(monitor, seat.subscription, self._replicator.epoch)
+
+    def begin_anew(self, monitor: Monitor) -> None:
+        """Send a fresh snapshot and serve from there."""
+        seat = self._seat_of(monitor)
+        if seat is not None:
+            self._from_snapshot(seat.connection, seat.subscription)
+
+    def bring_back(self, monitor: Monitor) -> None:
+        """Serve from the monitor's cursor, which the ring reaches."""
+        with self._lock:
+            seat = self._seat_of(monitor)
+            if seat is not None:
+                back = Monitor(seat.connection, monitor.cursor, None)
+                back.snapshot_waits = monitor.snapshot_waits
+                self._sit(Seat(seat.connection, seat.subscription, back))
+
+    def deliver_window(self, group: MonitorGroup, name: str, window: ListWindow | None) -> None:
+        """Hand a list to the group that asked."""
+        with self._lock:
+            group.offer(name, window)
+        self._wake.set()
+
+    def lost(self, monitor: Monitor, reason: str) -> None:
+        """Close a monitor: it shall come back and resume."""
+        seat = self._seat_of(monitor)
+        if seat is not None:
+            self.leave(seat.connection)
+            seat.connection.close(CloseCode.RESYNC, reason)
+
+    def _seat_of(self, monitor: Monitor) -> Seat | None:
+        seat = self._seats.get(monitor.peer.id)
+        return seat if seat is not None and seat.monitor is monitor else None
 
     # --- Fan-out ------------------------------------------------------------------------------
 
@@ -244,9 +284,9 @@ class EventBroadcaster:
             started = time.monotonic()
             try:
                 self._flush(started)
-            except redis.RedisError as error:
-                log.warning("fan-out waits for Redis: %s", error)
-                self._stopping.wait(_IDLE_S)
+            except Exception:  # a thread that ends in silence would freeze every screen
+                log.exception("a flush failed; every monitor begins anew")
+                self._restarted = True
             took_s = time.monotonic() - started
             next_flush = started + max(_WINDOW_S, took_s / _SHARE)
 
@@ -255,52 +295,34 @@ class EventBroadcaster:
             if self._restarted:
                 self._start_again()
             for group in list(self._groups.values()):
-                group.flush(now)
-            self._close_slow(now)
-            if self._stats_broadcast and now - self._polled_at >= _BROADCAST_EVERY_S:
-                self._polled_at = now
-                self._broadcast()
+                group.flush(now, self._desk.polling_bytes)
+            self.meter.flushed()
+            if now >= self._slow_at:
+                self._slow_at = now + _SLOW_EVERY_S
+                self._close_slow()
+                self._watch_traffic(now)
+                self.polling.tick(now)
 
     def _start_again(self) -> None:
         """Give every monitor a fresh snapshot of the new copy of the log."""
         self._restarted = False
-        self.delivery.restarts += 1
-        seats = [seat for seat in self._seats.values() if seat.monitor is not None]
+        self.meter.restarts += 1
         self._groups.clear()
-        for seat in seats:
-            try:
-                self._from_snapshot(seat)
-            except (Unavailable, redis.RedisError):
-                seat.connection.close(CloseCode.RESYNC, "no snapshot can be had now")
-                self._seats.pop(seat.connection.id, None)
+        for seat in self._seats.values():
+            self._desk.forget(seat.monitor)
+            self._desk.want_snapshot(seat.monitor)
 
-    def _close_slow(self, now: float) -> None:
-        for seat in list(self._seats.values()):
-            if seat.monitor is not None and seat.monitor.too_slow(now):
-                self.delivery.slow_closes += 1
-                self.leave(seat.connection)
-                seat.connection.close(CloseCode.SLOW, "the monitor is too slow")
+    def _close_slow(self) -> None:
+        seats = list(self._seats.values())
+        slow = [seat.connection for seat in seats if seat.monitor.too_slow]
+        for connection in slow + self.polling.too_slow():
+            self.meter.slow_closes += 1
+            self.leave(connection)
+            connection.close_slow(CloseCode.SLOW, "the monitor is too slow")
 
-    def _lost(self, monitor: Monitor) -> None:
-        """The ring no longer reaches the monitor's cursor: it shall come back and resume."""
-        for seat in list(self._seats.values()):
-            if seat.monitor is monitor:
-                self.leave(seat.connection)
-                seat.connection.close(CloseCode.RESYNC, "too far behind")
-
-    def _broadcast(self) -> None:
-        polling = [seat for seat in self._seats.values() if seat.monitor is None]
-        if not polling:
-            return
-        snapshot, _ = self._snapshot()
-        framed = frame(
-            b'{"type":"stats_broadcast","timestamp":%d,"data":' % snapshot.timestamp
-            + snapshot.broadcast()
-            + b"}"
-        )
-        for seat in polling:
-            seat.connection.send_frame(framed)
-
-
-class _Seq(msgspec.Struct):
-    seq: int
+    def _watch_traffic(self, now: float) -> None:
+        """Learn what polling would cost while anybody is sent much."""
+        busy = any(group.budget.low for group in self._groups.values())
+        if busy and now - self._polling_bytes_at >= _POLLING_BYTES_EVERY_S:
+            self._polling_bytes_at = now
+            self._desk.want(self._desk.read_polling_bytes)

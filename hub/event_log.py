@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -112,16 +113,35 @@ def read_publication(message: bytes) -> tuple[str, int, list[bytes]]:
 
 def count_after(counts: tuple[int, ...], event: Event) -> tuple[int, ...]:
     """The jobs a state after `event`: four gauges, three totals that only grow, and what is kept."""
+    return _shift(counts, event, 1)
+
+
+def count_before(counts: tuple[int, ...], event: Event) -> tuple[int, ...]:
+    """The jobs a state before `event`, whose counts afterwards are `counts`."""
+    return _shift(counts, event, -1)
+
+
+def _shift(counts: tuple[int, ...], event: Event, sign: int) -> tuple[int, ...]:
     old, new = event.old_status, event.new_status
     if event.job is None or old == new:
         return counts
     changed = list(counts)
     if old in _GAUGES:
-        changed[_PLACES[old]] -= 1
+        changed[_PLACES[old]] -= sign
     if new is not None:
-        changed[_PLACES[new]] += 1
-    changed[_PLACES["kept"]] += (new in FINAL_STATUSES) - (old in FINAL_STATUSES)
+        changed[_PLACES[new]] += sign
+    changed[_PLACES["kept"]] += sign * ((new in FINAL_STATUSES) - (old in FINAL_STATUSES))
     return tuple(changed)
+
+
+def log_events_before(raws: Sequence[bytes], counts: tuple[int, ...]) -> list[LoggedEvent]:
+    """Decode events in a row; `counts` are those right after the last one."""
+    found = []
+    for raw in reversed(raws):
+        event = _DECODER.decode(raw)
+        found.append(LoggedEvent(event, raw, counts))
+        counts = count_before(counts, event)
+    return found[::-1]
 
 
 class EventLog:
@@ -145,3 +165,8 @@ class EventLog:
             self._service.keys.events, min=f"{seq + 1}-0", max="+", count=count
         )
         return [fields[b"e"] for _, fields in entries]
+
+    def first_seq(self) -> int:
+        """Read the seq of the oldest event that the log holds; 0 when it is empty. Redis: XRANGE, O(1)."""
+        entries: Any = self._service.redis.xrange(self._service.keys.events, count=1)
+        return int(entries[0][0].partition(b"-")[0]) if entries else 0

@@ -31,3 +31,8 @@ IDEMPOTENCY_MS: Final = 86_400_000  # a key lives as long as its job, and at lea
 SNAPSHOT_BYTES: Final = 1_048_576
 SNAPSHOT_WINDOW: Final = 100  # rows of pending, scheduled, completed, failed, cancelled
 SNAPSHOT_ACTIVE: Final = 500  # rows of active jobs, and of workers
+FILTER_SCAN: Final = 2_000  # rows of a list that are looked through for those that pass a filter
+WINDOW_BYTES: Final = 262_144  # a list sent again
+SUBSCRIPTIONS: Final = (
+    256  # different topics and filters a hub; monitors that ask for the same share one
+)

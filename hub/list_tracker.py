@@ -1,14 +1,18 @@
-"""Which rows a group of monitors shows in each list, to know when a truncated list needs its rows again.
+"""Which rows the monitors of a group show in each list, to know when a truncated list needs its rows again.
 
-A monitor keeps every list sorted and at most one window long, and so does this mirror of it. Inserts
-and removals inside the window need no help; but what leaves a truncated list opens a hole at its end
-that only Redis can fill. Half empty: refill now. Some missing: refill at leisure, so that a busy
-backlog does not cost more than polling would.
+A monitor keeps every list sorted and at most one window long: always the head of the true list. What
+leaves a truncated list opens a hole at its end that only Redis can fill; inserts need no help. Monitors
+of a group that came at different times show heads of different length, so a mirror knows the longest
+(`keys`: whoever is not in it is on nobody's screen) and the length of the shortest.
+
+Less than half of the rows left: due at once. Some missing: due at leisure, so that a busy backlog does
+not cost more than polling would.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
+from functools import total_ordering
 from typing import Any, Final
 
 import msgspec
@@ -17,11 +21,30 @@ from hub import limits
 from hub.event_log import Event, Facts
 from hub.snapshot import LISTS, Rows
 
-Key = tuple[float, str, str]
-
-_NOW_S: Final = 1.0
-_LEISURE_S: Final = 5.0
+AT_ONCE_S: Final = 1.0
+LEISURE_S: Final = 5.0
 _LIST_OF: Final = {"assigned": "active", "in_progress": "active"}
+
+
+@total_ordering
+class _Last:
+    """A job id that sorts backwards: Redis reads the newest first, ties included."""
+
+    __slots__ = ("job_id",)
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Last) and self.job_id == other.job_id
+
+    def __lt__(self, other: _Last) -> bool:
+        return self.job_id > other.job_id
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+Key = tuple[float, str, Any]
 
 
 class _Row(msgspec.Struct):
@@ -34,15 +57,23 @@ class _Row(msgspec.Struct):
     finished_at: int = 0
 
 
+_ROW: Final = msgspec.json.Decoder(_Row)
+
+
+def list_of(status: str) -> str:
+    """Name the list that shows jobs in `status`."""
+    return _LIST_OF.get(status, status)
+
+
 def sort_key(list_name: str, job_id: str, facts: Any) -> Key:
-    """Where a job stands in a list; the same rule as in the browser's store."""
+    """Where a job stands in a list; the order of Redis, and the same rule as in the browser's store."""
     if list_name == "pending":
         return (-facts.priority, facts.order_key, job_id)
     if list_name == "scheduled":
         return (facts.run_at, "", job_id)
     if list_name == "active":
         return (facts.assigned_at, "", job_id)
-    return (-facts.finished_at, "", job_id)
+    return (-facts.finished_at, "", _Last(job_id))
 
 
 def window_of(list_name: str) -> int:
@@ -55,32 +86,55 @@ class _Mirror:
         self.window = window_of(list_name)
         self.keys: list[Key] = []
         self.truncated = False
-        self.full = self.window
+        self.shortest = 0
+        self.full = 0  # rows that a refill brought last
         self.asked_at = 0.0
 
     def fill(self, keys: list[Key], truncated: bool, now: float) -> None:
         self.keys, self.truncated, self.asked_at = sorted(keys), truncated, now
-        self.full = max(1, len(keys))
+        self.full = self.shortest = len(keys)
 
-    def insert(self, key: Key) -> bool:
-        if self.truncated and (not self.keys or key > self.keys[-1]):
+    def join(self, other: _Mirror) -> bool:
+        self.shortest = min(self.shortest, other.shortest)
+        if len(other.keys) <= len(self.keys):
             return False
-        insort(self.keys, key)
+        self.keys, self.truncated, self.full = other.keys, other.truncated, other.full
+        return True
+
+    @property
+    def holed(self) -> bool:
+        return self.truncated and len(self.keys) < self.window
+
+    def insert(self, key: Key) -> list[Key]:
+        """Put a job in; returns the keys that are shown no more, itself perhaps."""
+        place = bisect_left(self.keys, key)
+        if self.truncated and place == len(self.keys):
+            return [key]
+        short = self.shortest < len(self.keys) or self.truncated
+        if place < self.shortest or not short:
+            self.shortest += 1
+        self.keys.insert(place, key)
         if len(self.keys) <= self.window:
-            return True
+            return []
         self.truncated, self.full = True, self.window
-        return self.keys.pop() != key
+        self.shortest = min(self.shortest, self.window)
+        return [self.keys.pop()]
 
     def remove(self, key: Key) -> None:
         place = bisect_left(self.keys, key)
         if place < len(self.keys) and self.keys[place] == key:
             del self.keys[place]
+            if place < self.shortest:
+                self.shortest -= 1
 
     def due(self, now: float) -> bool:
-        if not self.truncated or len(self.keys) >= self.full:
+        goal = max(self.full, len(self.keys)) if self.truncated else len(self.keys)
+        if self.truncated and not goal:
+            goal = 1  # nothing found within reach of a filter: look again at leisure
+        if self.shortest >= goal:
             return False
-        half_empty = 2 * len(self.keys) < self.full
-        return now - self.asked_at >= (_NOW_S if half_empty else _LEISURE_S)
+        half_empty = 2 * self.shortest < goal and goal > 1
+        return now - self.asked_at >= (AT_ONCE_S if half_empty else LEISURE_S)
 
 
 class ListTracker:
@@ -91,34 +145,72 @@ class ListTracker:
         self._places: dict[str, tuple[str, Key]] = {}
 
     def fill(self, list_name: str, rows: Rows, now: float) -> None:
-        """Start a list again from rows that monitors were sent."""
-        mirror = self._mirrors[list_name]
-        for _, _, job_id in mirror.keys:
-            self._places.pop(job_id, None)
+        """Learn the rows that every monitor was sent."""
         keys = []
         for raw in rows.rows:
-            row = msgspec.json.decode(raw, type=_Row)
-            key = sort_key(list_name, row.job_id, row)
-            keys.append(key)
-            self._places[row.job_id] = (list_name, key)
+            row = _ROW.decode(raw)
+            keys.append(sort_key(list_name, row.job_id, row))
+        self._forget(list_name)
+        mirror = self._mirrors[list_name]
         mirror.fill(keys, rows.truncated, now)
+        self._place(list_name)
 
-    def apply(self, event: Event) -> None:
-        """Move the event's job to the list of its new state."""
+    def join(self, other: ListTracker) -> None:
+        """Take a monitor in that shows `other`, at the same seq."""
+        for name, mirror in self._mirrors.items():
+            before = mirror.keys
+            if mirror.join(other._mirrors[name]):
+                for key in before:
+                    self._places.pop(_job_id(key), None)
+                self._place(name)
+
+    def _forget(self, list_name: str) -> None:
+        for key in self._mirrors[list_name].keys:
+            self._places.pop(_job_id(key), None)
+
+    def _place(self, list_name: str) -> None:
+        for key in self._mirrors[list_name].keys:
+            self._places[_job_id(key)] = (list_name, key)
+
+    def apply(self, event: Event, *, matches: bool = True) -> None:
+        """Move the event's job to the list of its new state, or off the screen."""
         if event.job is None or event.job_id is None:
             return
         known = self._places.pop(event.job_id, None)
         if known is not None:
             self._mirrors[known[0]].remove(known[1])
-        if event.new_status is not None:
+        if event.new_status is not None and matches:
             self._insert(event.job_id, event.new_status, event.job)
+
+    def shows(self, job_id: str) -> bool:
+        """Whether the job may be on a screen of the group."""
+        return job_id in self._places
+
+    @property
+    def holed(self) -> set[str]:
+        """The lists in which a monitor that came another way may show more than the mirror."""
+        return {name for name, mirror in self._mirrors.items() if mirror.holed}
 
     def due(self, now: float) -> list[str]:
         """The lists whose rows should be sent again now."""
         return [name for name, mirror in self._mirrors.items() if mirror.due(now)]
 
+    def may_ask(self, list_name: str, now: float) -> bool:
+        """Whether the last refill of a list is a second old."""
+        return now - self._mirrors[list_name].asked_at >= AT_ONCE_S
+
+    def asked(self, list_name: str, now: float) -> None:
+        """Note that the rows of a list are being read."""
+        self._mirrors[list_name].asked_at = now
+
     def _insert(self, job_id: str, status: str, facts: Facts) -> None:
-        list_name = _LIST_OF.get(status, status)
+        list_name = list_of(status)
         key = sort_key(list_name, job_id, facts)
-        if self._mirrors[list_name].insert(key):
-            self._places[job_id] = (list_name, key)
+        self._places[job_id] = (list_name, key)
+        for gone in self._mirrors[list_name].insert(key):
+            self._places.pop(_job_id(gone), None)
+
+
+def _job_id(key: Key) -> str:
+    last = key[2]
+    return last.job_id if isinstance(last, _Last) else last

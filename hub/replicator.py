@@ -7,21 +7,32 @@ A gap can come from pub/sub (a killed or slow subscriber loses messages without 
 *last* message has no successor that shows the gap. So a gap is filled from the stream when the next
 message shows it, after every reconnect, and after a quarter of a second of silence by comparing with
 `meta.seq`. Where the stream no longer reaches back, or the epoch is another, the copy starts anew and
-listeners are told; monitors then need a snapshot.
+listeners are told; monitors then need a snapshot. A new copy fills its ring from the stream first, so
+that monitors resume after a restart of the hub without a read each.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
+import msgspec
 import redis
 
-from hub.event_log import COUNT_NAMES, EventLog, LoggedEvent, log_event, read_publication
+from hub.errors import Unavailable
+from hub.event_log import (
+    COUNT_NAMES,
+    EventLog,
+    LoggedEvent,
+    log_event,
+    log_events_before,
+    read_publication,
+)
 from hub.redis_service import RedisService
-from hub.snapshot import SnapshotReader
+from hub.snapshot import Position, SnapshotReader
 
 _SILENCE_S: Final = 0.25
 _RECONNECT_S: Final = 0.2
@@ -56,8 +67,9 @@ class Replicator:
         self.epoch = ""
         self.seq = 0
         self._counts: tuple[int, ...] = (0,) * len(COUNT_NAMES)
-        self.restarts = 0
-        self.repairs = 0
+        self.restarts = 0  # copies begun anew
+        self.repairs = 0  # gaps filled from the stream
+        self.connected = False
 
     def start(self) -> None:
         """Begin to follow."""
@@ -91,18 +103,45 @@ class Replicator:
             return None
         return self._ring[-behind:]
 
+    def reaches(self, seq: int) -> bool:
+        """Whether the ring holds every event after `seq`."""
+        return self.seq - seq <= len(self._ring)
+
+    def counts_at(self, seq: int) -> tuple[int, ...] | None:
+        """Jobs a state at `seq`; None when the ring no longer reaches back."""
+        behind = self.seq - seq
+        if behind <= 0:
+            return self._counts
+        return self._ring[-behind - 1].counts if behind < len(self._ring) else None
+
+    def before(self, seq: int, span_ms: int, at_least: int) -> list[LoggedEvent]:
+        """The events up to `seq` of its last `span_ms`, or more: as far as the ring holds `at_least`."""
+        end = len(self._ring) - max(0, self.seq - seq)
+        if end <= 0:
+            return []
+        from_at = self._ring[end - 1].event.timestamp - span_ms
+        start = max(0, end - at_least)
+        while start > 0 and self._ring[start - 1].event.timestamp >= from_at:
+            start = max(0, start - 100)
+        return self._ring[start:end]
+
     def decode(self, raws: Sequence[bytes]) -> list[LoggedEvent]:
         """Decode events of the past, whose counts are not known any more."""
         return [log_event(raw, self._counts) for raw in raws]
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            started = time.monotonic()
             try:
                 self._follow()
-            except (redis.RedisError, OSError) as error:
+            except (redis.RedisError, OSError, Unavailable) as error:
                 if not self._stopping.is_set():
                     log.warning("event log unreachable: %s", error)
-            self._stopping.wait(_RECONNECT_S)
+            except Exception:  # a thread that ends in silence would freeze every screen
+                log.exception("the event log could not be followed; beginning again")
+            self.connected = False
+            if time.monotonic() - started < _RECONNECT_S:
+                self._stopping.wait(_RECONNECT_S / 4)
 
     def _follow(self) -> None:
         """Subscribe, catch up, then take what comes until the connection breaks."""
@@ -111,6 +150,7 @@ class Replicator:
             connection.send_command("SUBSCRIBE", self._service.keys.channel)
             connection.read_response()
             self._catch_up()
+            self.connected = True
             self._ready.set()
             while not self._stopping.is_set():
                 if connection.can_read(timeout=_SILENCE_S):
@@ -123,25 +163,32 @@ class Replicator:
             connection.disconnect()
 
     def _take(self, message: bytes) -> None:
-        epoch, first, raws = read_publication(message)
+        try:
+            epoch, first, raws = read_publication(message)
+            events: list[LoggedEvent] = []
+            if epoch == self.epoch and first <= self.seq + 1:
+                counts = self._counts
+                for raw in raws[self.seq + 1 - first :]:
+                    events.append(log_event(raw, counts))
+                    counts = events[-1].counts
+        except (ValueError, msgspec.MsgspecError):
+            log.warning("something else than events came through their channel")
+            return
         if epoch != self.epoch or first > self.seq + 1:
             self._catch_up()
-            return
-        events: list[LoggedEvent] = []
-        counts = self._counts
-        for raw in raws[self.seq + 1 - first :]:
-            events.append(log_event(raw, counts))
-            counts = events[-1].counts
-        if events:
+        elif events:
             self._append(events)
 
     def _catch_up(self) -> None:
         """Read from the stream what pub/sub did not bring."""
         epoch, head = self._log.head()
+        if not epoch:
+            # The next connection adopts a new epoch before anything else (hub.redis_service).
+            raise redis.ConnectionError("Redis was emptied")
         if epoch != self.epoch or head < self.seq:
             self._restart()
             return
-        while self.seq < head:
+        while self.seq < head and not self._stopping.is_set():
             chunk = self._log.read_after(self.seq, _CHUNK)
             events: list[LoggedEvent] = []
             counts = self._counts
@@ -165,11 +212,28 @@ class Replicator:
     def _restart(self) -> None:
         """Begin a new copy at the present position."""
         position = self._snapshots.read_position()
+        counts = tuple(position.counts[name] for name in COUNT_NAMES)
+        ring = self._read_ring(position, counts)
         first = not self.epoch
-        self._ring = []
-        self.epoch, self.seq = position.epoch, position.seq
-        self._counts = tuple(position.counts[name] for name in COUNT_NAMES)
+        self._ring = ring
+        self.epoch, self.seq, self._counts = position.epoch, position.seq, counts
         if not first:
             self.restarts += 1
             for listener in list(self._listeners):
                 listener.on_restart()
+
+    def _read_ring(self, position: Position, counts: tuple[int, ...]) -> list[LoggedEvent]:
+        """Read the events before a position, as many as the log holds without a gap."""
+        raws: list[bytes] = []
+        after = max(0, position.seq - self._ring_events)
+        while after < position.seq:
+            chunk = self._log.read_after(after, min(_CHUNK, position.seq - after))
+            if not chunk:
+                break
+            raws += chunk
+            after = log_event(chunk[-1], counts).seq
+        events = [
+            logged for logged in log_events_before(raws, counts) if logged.seq <= position.seq
+        ]
+        whole = len(events) > 0 and events[-1].seq == position.seq
+        return events if whole and events[-1].seq - events[0].seq == len(events) - 1 else []

@@ -12,8 +12,8 @@ from typing import Any, Final
 import msgspec
 
 from hub import limits
+from hub.errors import Unavailable
 from hub.event_log import COUNT_NAMES
-from hub.messages import Filters
 from hub.redis_service import RedisService
 from hub.states import WORKER_STATUSES
 
@@ -80,34 +80,40 @@ class Snapshot(msgspec.Struct, frozen=True):
     system_stats: msgspec.Raw
     series: Series
 
-    def filtered(self, filters: Filters) -> Snapshot:
-        """Keep the rows that match; counts, queues and figures are never filtered."""
-        if filters == Filters():
-            return self
-        return msgspec.structs.replace(
-            self,
-            workers=Rows(
-                [row for row in self.workers.rows if _worker_matches(row, filters)],
-                self.workers.truncated,
-            ),
-            jobs={name: filter_rows(rows, filters) for name, rows in self.jobs.items()},
-        )
+    def fitted(self, max_bytes: int = limits.SNAPSHOT_BYTES) -> Snapshot:
+        """Cut rows until the document holds at most `max_bytes`.
 
-    def document(self, *, max_bytes: int = limits.SNAPSHOT_BYTES) -> bytes:
-        """Write `{epoch, seq, timestamp, data}` as JSON of at most `max_bytes`.
-
-        The longest lists give rows away first, and say so in `truncated`.
+        The longest lists give rows away first, and say so in `truncated`; the series goes last.
         """
-        jobs, workers = dict(self.jobs), self.workers
-        while True:
-            text = self._encode(jobs, workers)
-            if len(text) <= max_bytes:
-                return text
+        fitted = self
+        while len(fitted.document()) > max_bytes:
+            jobs = fitted.jobs
             longest = max(jobs, key=lambda name: _size(jobs[name]))
-            if _size(workers) > _size(jobs[longest]):
-                workers = _halve(workers)
+            if _size(fitted.workers) > _size(jobs[longest]):
+                fitted = msgspec.structs.replace(fitted, workers=halve(fitted.workers))
+            elif jobs[longest].rows:
+                halved = {**jobs, longest: halve(jobs[longest])}
+                fitted = msgspec.structs.replace(fitted, jobs=halved)
+            elif fitted.series.second:
+                fitted = msgspec.structs.replace(fitted, series=_columns([]))
             else:
-                jobs[longest] = _halve(jobs[longest])
+                break
+        return fitted
+
+    def document(self) -> bytes:
+        """Write `{epoch, seq, timestamp, data}` as JSON."""
+        data = {
+            "workers": self.workers.rows,
+            "workers_truncated": self.workers.truncated,
+            "jobs": self.jobs,
+            "queues": self.queues,
+            "counts": self.counts,
+            "system_stats": self.system_stats,
+            "series": self.series,
+        }
+        return msgspec.json.encode(
+            {"epoch": self.epoch, "seq": self.seq, "timestamp": self.timestamp, "data": data}
+        )
 
     def broadcast(self) -> bytes:
         """Write the `data` of `stats_broadcast`, the full push that events replace.
@@ -130,20 +136,6 @@ class Snapshot(msgspec.Struct, frozen=True):
                 "counts": self.counts,
                 "system_stats": self.system_stats,
             }
-        )
-
-    def _encode(self, jobs: dict[str, Rows], workers: Rows) -> bytes:
-        data = {
-            "workers": workers.rows,
-            "workers_truncated": workers.truncated,
-            "jobs": jobs,
-            "queues": self.queues,
-            "counts": self.counts,
-            "system_stats": self.system_stats,
-            "series": self.series,
-        }
-        return msgspec.json.encode(
-            {"epoch": self.epoch, "seq": self.seq, "timestamp": self.timestamp, "data": data}
         )
 
 
@@ -196,13 +188,17 @@ class SnapshotReader:
     def __init__(self, service: RedisService) -> None:
         self._service = service
 
-    def read(self) -> Snapshot:
-        """Read everything. Redis: read_snapshot.lua, one round trip, O(rows + workers + job types)."""
+    def read(self, *, deep: bool = False) -> Snapshot:
+        """Read everything. `deep`: so many rows a list that a filter finds some behind the window.
+
+        Raises: Unavailable: Redis has no epoch at this moment.
+        Redis:  read_snapshot.lua, one round trip, O(rows + workers + job types).
+        """
         epoch, seq, last_ms, counts, workers, worker_total, lists, queues, stats = (
             self._service.run(
                 "read_snapshot",
-                window=limits.SNAPSHOT_WINDOW,
-                active=limits.SNAPSHOT_ACTIVE,
+                window=limits.FILTER_SCAN if deep else limits.SNAPSHOT_WINDOW,
+                active=limits.FILTER_SCAN if deep else limits.SNAPSHOT_ACTIVE,
                 seconds=SERIES_S,
             )
         )
@@ -213,7 +209,7 @@ class SnapshotReader:
             for record, heartbeat in zip(workers[::2], workers[1::2], strict=True)
         ]
         return Snapshot(
-            epoch=epoch.decode(),
+            epoch=_known(epoch),
             seq=int(seq),
             timestamp=int(last_ms),
             workers=Rows(worker_rows, worker_total > len(worker_rows)),
@@ -224,16 +220,18 @@ class SnapshotReader:
             series=_columns([second for second in seconds if second.second >= recent]),
         )
 
-    def read_window(self, name: str) -> ListWindow:
-        """Read one list. Redis: read_list.lua, one round trip, O(rows)."""
+    def read_window(self, name: str, *, deep: bool = False) -> ListWindow:
+        """Read one list. Raises: Unavailable. Redis: read_list.lua, one round trip, O(rows)."""
         window = limits.SNAPSHOT_ACTIVE if name == "active" else limits.SNAPSHOT_WINDOW
+        if deep:
+            window = limits.FILTER_SCAN
         epoch, seq, given = self._service.run("read_list", list=name, window=window)
-        return ListWindow(epoch.decode(), int(seq), _rows(*given))
+        return ListWindow(_known(epoch), int(seq), _rows(*given))
 
     def read_position(self) -> Position:
         """Read epoch, seq and the counts at it. Redis: read_counts.lua, one round trip, O(1)."""
         epoch, seq, counts = self._service.run("read_counts")
-        return Position(epoch.decode(), int(seq), _counts(counts))
+        return Position(_known(epoch), int(seq), _counts(counts))
 
     def read_stats(self) -> Stats:
         """Read one number a state. Redis: read_stats.lua, one round trip, O(connected workers)."""
@@ -242,59 +240,22 @@ class SnapshotReader:
         for status in statuses:
             workers[status.decode()] += 1
         workers["offline"] = offline
-        return Stats(epoch.decode(), int(seq), int(last_ms), _counts(counts), workers)
+        return Stats(_known(epoch), int(seq), int(last_ms), _counts(counts), workers)
 
 
-def job_matches(
-    filters: Filters, *, job_type: str | None, worker_id: str | None, priority: float | None
-) -> bool:
-    """Whether a job's record passes the filters; an absent worker passes only without `worker_ids`."""
-    if filters.job_types is not None and job_type not in filters.job_types:
-        return False
-    if filters.worker_ids is not None and worker_id not in filters.worker_ids:
-        return False
-    if filters.priority_range is not None:
-        low, high = filters.priority_range
-        return priority is not None and low <= priority <= high
-    return True
-
-
-def filter_rows(rows: Rows, filters: Filters) -> Rows:
-    """Keep the rows of a list of jobs that match."""
-    if filters == Filters():
-        return rows
-    return Rows([row for row in rows.rows if _job_matches(row, filters)], rows.truncated)
-
-
-class _JobFacts(msgspec.Struct):
-    job_type: str
-    priority: float
-    worker_id: str | None = None
-
-
-class _WorkerFacts(msgspec.Struct):
-    worker_id: str
-
-
-def _job_matches(row: msgspec.Raw, filters: Filters) -> bool:
-    job = msgspec.json.decode(row, type=_JobFacts)
-    return job_matches(
-        filters, job_type=job.job_type, worker_id=job.worker_id, priority=job.priority
-    )
-
-
-def _worker_matches(row: msgspec.Raw, filters: Filters) -> bool:
-    if filters.worker_ids is None:
-        return True
-    return msgspec.json.decode(row, type=_WorkerFacts).worker_id in filters.worker_ids
-
-
-def _halve(rows: Rows) -> Rows:
+def halve(rows: Rows) -> Rows:
+    """Keep the first half of a list."""
     return Rows(rows.rows[: len(rows.rows) // 2], True)
 
 
 def _size(rows: Rows) -> int:
     return sum(len(bytes(row)) for row in rows.rows)
+
+
+def _known(epoch: bytes | None) -> str:
+    if epoch is None:
+        raise Unavailable("Redis was emptied; the event log is starting again")
+    return epoch.decode()
 
 
 def _rows(records: Sequence[bytes], total: int) -> Rows:

@@ -7,9 +7,10 @@ from typing import Final
 
 import msgspec
 
-from hub.event_log import COUNT_NAMES, Event, Facts, LoggedEvent
+from hub.event_log import COUNT_NAMES, Event, LoggedEvent
 from hub.messages import Filters
-from hub.snapshot import ListWindow, job_matches
+from hub.record_filter import EVERYTHING, RecordFilter, canonical
+from hub.snapshot import ListWindow
 
 _TOPICS: Final = {
     "worker_connected": frozenset({"workers"}),
@@ -21,35 +22,34 @@ _TOPICS: Final = {
 _STATUS_TOPICS: Final = frozenset({"jobs", "jobs:status"})
 
 
-class Subscription(msgspec.Struct, frozen=True):
-    """Topics and filters; monitors with equal ones share frames."""
+class Subscription:
+    """Topics and filters. Monitors whose `key` is equal share frames."""
 
-    topics: frozenset[str]
-    filters: Filters
-
-    @property
-    def key(self) -> bytes:
-        """Equal for equal subscriptions."""
-        return msgspec.json.encode([sorted(self.topics), self.filters])
+    def __init__(self, topics: Iterable[str], filters: Filters = EVERYTHING) -> None:
+        self.topics = frozenset(topics)
+        self.filters = filters
+        self.filter = RecordFilter(filters)
+        self.key: bytes = msgspec.json.encode([sorted(self.topics), canonical(filters)])
+        self.shows_jobs = bool(self.topics & _STATUS_TOPICS)
+        self.shows_workers = "workers" in self.topics
+        self._types: dict[str, bool] = {}
 
     def wants(self, event: Event) -> bool:
         """Whether the event's record matches before or after the move."""
-        if not self.topics & _TOPICS.get(event.type, _STATUS_TOPICS):
-            return False
-        filters = self.filters
-        if filters == Filters() or event.type == "system_stats":
+        wanted = self._types.get(event.type)
+        if wanted is None:
+            wanted = bool(self.topics & _TOPICS.get(event.type, _STATUS_TOPICS))
+            self._types[event.type] = wanted
+        return wanted and (self.filter.all or self._passes(event))
+
+    def _passes(self, event: Event) -> bool:
+        if event.type == "system_stats":
             return True
         if event.type.startswith("worker_"):
-            return filters.worker_ids is None or event.worker_id in filters.worker_ids
+            return self.filter.worker(event.worker_id)
         if event.type == "queue_changed":
-            return filters.job_types is None or event.job_type in filters.job_types
-        return _matches(filters, event.after) or _matches(filters, event.before)
-
-
-def _matches(filters: Filters, facts: Facts) -> bool:
-    return job_matches(
-        filters, job_type=facts.job_type, worker_id=facts.worker_id, priority=facts.priority
-    )
+            return self.filter.queue(event.job_type)
+        return self.filter.job(event.after) or self.filter.job(event.before)
 
 
 def fold(events: Iterable[LoggedEvent]) -> list[LoggedEvent]:
@@ -72,7 +72,6 @@ def fold(events: Iterable[LoggedEvent]) -> list[LoggedEvent]:
             key = ("queue", event.job_type or "")
         else:
             key = (event.type, str(event.seq))
-        kept.pop(key, None)
         kept[key] = logged
     return sorted(kept.values(), key=lambda logged: logged.seq)
 
@@ -88,7 +87,7 @@ def events_message(
     """Write an `events` message; the events are put in as they were published."""
     head = f'{{"type":"events","epoch":"{epoch}","prev":{prev},"seq":{seq},'.encode()
     told = b"" if counts is None else b'"counts":' + counts_json(counts) + b","
-    return head + told + b'"events":[' + b",".join(logged.raw for logged in events) + b"]}"
+    return head + told + b'"events":[' + b",".join([logged.raw for logged in events]) + b"]}"
 
 
 def window_message(prev: int, list_name: str, window: ListWindow) -> bytes:

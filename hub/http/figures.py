@@ -23,7 +23,7 @@ def figures_blueprint(snapshots: SnapshotReader, access: Access) -> Blueprint:
         answers={200: SnapshotDocument},
     )
     def snapshot() -> Response:
-        return Response(snapshots.read().document(), mimetype="application/json")
+        return Response(snapshots.read().fitted().document(), mimetype="application/json")
 
     @routes.get("/stats")
     @operation(summary="Count jobs and workers by state", tag="Figures", answers={200: Stats})

@@ -16,13 +16,15 @@ local function retry(job_id)
   local rec = job.rec
   if GAUGES[rec.status] then return {'live', job_json(job)} end
   redis.call('HDEL', db.job .. job_id, 'result', 'traceback', 'ended')
+  -- A monitor that shows the jobs of one worker must hear that this one left it.
+  local before = rec.worker_id and ('"worker_id":"' .. rec.worker_id .. '","fence":' .. rec.fence)
   rec.run, rec.attempt, rec.losses = rec.run + 1, 0, 0
   rec.error, rec.progress, rec.worker_id, rec.fence = nil, nil, nil, nil
   rec.assigned_at, rec.started_at, rec.wait_ms, rec.run_ms = nil, nil, nil, nil
   rec.finished_at = nil
   if rec.run_at and rec.run_at > now then rec.run_at = now end
   job.actor = arg.actor
-  move_job(job, 'pending', 'job_status_changed', 'retried')
+  move_job(job, 'pending', 'job_status_changed', 'retried', nil, before)
   done[#done + 1] = job_id
   return {'retried', job.json}
 end

@@ -17,6 +17,7 @@ from hub.ws.outbox import OutboxSocket
 PING_EVERY_S: Final = 30.0
 GONE_AFTER_S: Final = 75.0
 _LINGER_S: Final = 2.0  # for the last frames and the peer's answer to a close
+_SLOW_LINGER_S: Final = 10.0  # for a slow peer to reach the frame that tells it why
 _INBOUND_WAITING: Final = 64  # messages that may wait for the handler before reading stops
 _PING: Final = b"\x89\x00"
 
@@ -42,6 +43,7 @@ class Connection:
         self._outbox = outbox
         self._room = threading.Event()
         self._pinged_at = time.monotonic()
+        self._linger_s = _LINGER_S
         self.close_code: int | None = None
         outbox.before_receive = self._may_read
 
@@ -59,6 +61,11 @@ class Connection:
     def stalled_s(self) -> float:
         """Seconds since the peer last took anything of what waits."""
         return self._outbox.stalled_s
+
+    @property
+    def patience_s(self) -> float:
+        """How long a link as slow as this one may take nothing and still be alive."""
+        return self._outbox.patience_s
 
     def send(self, message: bytes) -> None:
         """Send one JSON text; never blocks. A connection that is gone takes nothing, silently."""
@@ -92,9 +99,15 @@ class Connection:
             self._ws.close(code, reason.encode()[:120].decode(errors="ignore"))
         self._end()
 
+    def close_slow(self, code: int, reason: str) -> None:
+        """Say why and end, leaving out what still waited: the peer would be long in reaching the reason."""
+        self._outbox.drop_waiting()
+        self._linger_s = _SLOW_LINGER_S
+        self.close(code, reason)
+
     def finish(self) -> None:
-        """Hand over what waits, at most two seconds long; the server closes the socket afterwards."""
-        self._outbox.flush(_LINGER_S)
+        """Hand over what waits, two seconds long as a rule; the server closes the socket afterwards."""
+        self._outbox.flush(self._linger_s)
         if self.close_code is not None:
             self._ws.thread.join(_LINGER_S)
         self._end()

@@ -7,13 +7,14 @@ Nothing is sent before the first `subscribe`.
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Final
 
 import msgspec
 import redis
 
-from hub.errors import InvalidInput, JobhubError
+from hub.errors import InvalidInput, JobhubError, LimitReached, Unavailable
 from hub.event_broadcaster import EventBroadcaster
 from hub.messages import (
     Filters,
@@ -25,24 +26,27 @@ from hub.messages import (
     Subscribe,
     decode,
 )
+from hub.seat import BACKLOG_BYTES, SNAPSHOT_STALLED_S
 from hub.subscription import Subscription
 from hub.ws.connection import Connection
 from hub.ws.protocol import CloseCode, error_message, request_id_of
 
 MONITOR_MESSAGE_BYTES: Final = 64_000
+_SUBSCRIBES_AT_ONCE: Final = 10  # each may cost a snapshot; beyond these, one a second is served
+_ROOM_EVERY_S: Final = 0.05
+
+_pause = threading.Event()
 
 
 class MonitorHandler:
     """Talks with one monitor; MonitorWebSocketHandler in the words of the plan."""
 
-    def __init__(
-        self, connection: Connection, broadcaster: EventBroadcaster, *, stats_broadcast: bool
-    ) -> None:
+    def __init__(self, connection: Connection, broadcaster: EventBroadcaster) -> None:
         self._connection = connection
         self._broadcaster = broadcaster
-        self._stats_broadcast = stats_broadcast
         self._introduced: MonitorConnect | None = None
         self._subscription: Subscription | None = None
+        self._free_at = 0.0  # when the last of the subscribes at once will have been paid for
 
     def run(self) -> None:
         """Answer until the monitor is gone.
@@ -64,7 +68,7 @@ class MonitorHandler:
         except JobhubError as error:
             refusal = error_message(error, request_id_of(data))
             self._connection.send(msgspec.json.encode(refusal))
-            self._connection.close(CloseCode.BAD_MESSAGE, error.message)
+            self._connection.close(_close_code(error), error.message)
             return False
         except redis.RedisError:
             self._connection.close(CloseCode.RESYNC, "Redis cannot be reached")
@@ -92,10 +96,11 @@ class MonitorHandler:
             raise InvalidInput("monitor_connect comes first", field="type", code="out_of_order")
         _check_range(message.filters)
         first = self._subscription is None
-        self._subscription = Subscription(frozenset(message.topics), message.filters)
-        epoch, seq = self._broadcaster.position
+        self._subscription = Subscription(message.topics, message.filters)
         # Out of the old group before the confirmation: nothing may come between it and the new state.
         self._broadcaster.leave(self._connection)
+        self._make_room()
+        epoch, seq = self._broadcaster.position
         self._send(
             {
                 "type": "subscription_confirmed",
@@ -106,8 +111,8 @@ class MonitorHandler:
             },
             message.request_id,
         )
-        if introduced.transport == "polling" and self._stats_broadcast:
-            self._broadcaster.seat_polling(self._connection, self._subscription)
+        if introduced.transport == "polling" and self._broadcaster.polling.enabled:
+            self._broadcaster.polling.sit(self._connection)
             return
         self._broadcaster.seat(
             self._connection,
@@ -127,14 +132,39 @@ class MonitorHandler:
     def _resync(self, message: ResyncRequest) -> None:
         if self._subscription is None:
             raise InvalidInput("subscribe comes first", field="type", code="out_of_order")
+        self._broadcaster.leave(self._connection)
+        self._make_room()
         self._broadcaster.seat(
             self._connection, self._subscription, ResumePoint(epoch=message.epoch, seq=message.seq)
         )
 
+    def _make_room(self) -> None:
+        """Wait until the last snapshot is taken and the next one is paid for: none waits twice in memory."""
+        now = time.monotonic()
+        self._free_at = max(self._free_at, now) + 1.0
+        wait_until = self._free_at - _SUBSCRIBES_AT_ONCE
+        give_up_at = now + SNAPSHOT_STALLED_S
+        while not self._connection.closed:
+            now = time.monotonic()
+            if now >= wait_until and not self._connection.backlog_bytes:
+                return
+            if now > give_up_at:
+                self._connection.close_slow(CloseCode.SLOW, "the monitor is too slow")
+            _pause.wait(_ROOM_EVERY_S)
+
     def _send(self, message: dict[str, object], request_id: str | None) -> None:
         if request_id is not None:
             message["request_id"] = request_id
+        if self._connection.backlog_bytes > BACKLOG_BYTES:
+            self._connection.close_slow(CloseCode.SLOW, "the monitor is too slow")
         self._connection.send(msgspec.json.encode(message))
+
+
+def _close_code(error: JobhubError) -> CloseCode:
+    """A monitor whose message was wrong shall not come back; one that found no snapshot shall."""
+    if isinstance(error, Unavailable):
+        return CloseCode.RESYNC
+    return CloseCode.LIMIT if isinstance(error, LimitReached) else CloseCode.BAD_MESSAGE
 
 
 def _check_range(filters: Filters) -> None:

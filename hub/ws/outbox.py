@@ -5,7 +5,8 @@ gevent and waits for slow readers. So its socket is replaced before it sees it, 
 leaves (its handshake, pongs and close, our frames and pings) passes here as whole pieces, in order.
 What the kernel does not take at once waits in memory, and a writer exists only while something waits.
 
-Full outbox: the connection is aborted; whoever feeds it looks at `backlog_bytes` first.
+Full outbox: the connection is aborted; whoever feeds it looks at `backlog_bytes` first. The kernel
+holds little behind it, or a slow link would be megabytes behind before anybody saw a backlog.
 """
 
 from __future__ import annotations
@@ -18,8 +19,14 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-_STUCK_S: Final = 30.0  # a peer that takes nothing for so long is gone (a large snapshot may crawl)
+_STUCK_S: Final = 35.0  # a peer that takes nothing for so long is gone (a large snapshot may crawl)
 _DISCARD_S: Final = 2.0
+_UNSENT_BYTES: Final = (
+    65_536  # that the kernel may hold beyond what is on its way (TCP_NOTSENT_LOWAT)
+)
+_SLOW_DRAIN_S: Final = 0.5  # a backlog that took longer to drain tells how slow the link is
+_STRIDE_BYTES: Final = 131_072  # a receiver may open its window only in strides of this size
+_PATIENCE_MAX_S: Final = 30.0
 
 
 class OutboxSocket:
@@ -37,9 +44,17 @@ class OutboxSocket:
         self._writer: threading.Thread | None = None
         self._dead = False
         self._progress_at = 0.0
+        self._backlog_at = 0.0
+        self._drained_bytes = 0
+        self._partial = False
         self.backlog_bytes = 0
+        self.patience_s = 0.0  # how long a link as slow as this one may take nothing and be alive
         self.received_at = time.monotonic()
         self.before_receive: Callable[[], bool] = lambda: True
+        if self._plain.family in (socket.AF_INET, socket.AF_INET6) and hasattr(
+            socket, "TCP_NOTSENT_LOWAT"
+        ):
+            self._plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
 
     @property
     def stalled_s(self) -> float:
@@ -57,12 +72,20 @@ class OutboxSocket:
             view = memoryview(data)
             if not self.backlog_bytes:
                 view = view[self._send_now(view) :]
-                self._progress_at = time.monotonic()
+                self._progress_at = self._backlog_at = time.monotonic()
+                self._drained_bytes = 0
+                self._partial = 0 < len(view) < len(data)
             if view:
                 self._wait(view)
         return len(data)
 
     sendall = send
+
+    def drop_waiting(self) -> None:
+        """Forget what waits, but for the rest of a piece that is on its way already."""
+        with self._lock:
+            while len(self._waiting) > self._partial:
+                self.backlog_bytes -= len(self._waiting.pop())
 
     def recv(self, size: int) -> bytes:
         """Read from the peer; an empty result ends the connection."""
@@ -139,16 +162,29 @@ class OutboxSocket:
                 if sent:
                     self._progress_at = time.monotonic()
                     self.backlog_bytes -= sent
+                    self._drained_bytes += sent
                 if sent < len(view):
                     self._waiting[0] = view[sent:]
+                    self._partial = self._partial or sent > 0
                     break
                 self._waiting.popleft()
+                self._partial = False
             if not self._waiting:
+                self._measure()
                 self._writer = None
                 return False
         if self._dead or self.stalled_s > _STUCK_S:
             raise OSError("the peer takes nothing")
         return True
+
+    def _measure(self) -> None:
+        """Learn from a backlog that has drained how long the link may take nothing."""
+        took_s = time.monotonic() - self._backlog_at
+        if took_s < _SLOW_DRAIN_S:
+            self.patience_s = 0.0
+        elif self._drained_bytes:
+            stride_s = _STRIDE_BYTES * took_s / self._drained_bytes
+            self.patience_s = min(_PATIENCE_MAX_S, stride_s)
 
 
 class OutboxMiddleware:
@@ -161,5 +197,7 @@ class OutboxMiddleware:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """Serve a request; an upgrade gets its outbox first."""
         if environ.get("HTTP_UPGRADE", "").lower() == "websocket" and "gunicorn.socket" in environ:
+            # No permessage-deflate: docs/decisions/0004-deflate.md.
+            environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
             environ["gunicorn.socket"] = OutboxSocket(environ["gunicorn.socket"], self._limit)
         return self._app(environ, start_response)

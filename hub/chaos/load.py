@@ -1,0 +1,202 @@
+"""A seeded load that makes every kind of event: through the scripts, as a hub does, without a socket."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+import redis
+
+from hub import reports
+from hub.config import Settings
+from hub.errors import JobhubError
+from hub.job_broker import Assignment, JobBroker
+from hub.keys import Keys
+from hub.messages import JobProgress, Register, ReportedError, SubmitRequest
+from hub.redis_service import RedisService
+from hub.worker_registry import WorkerRegistry
+
+JOB_TYPES: Final = ("resize", "train", "mail", "rare")
+WORKERS: Final = tuple(f"chaos-{number}" for number in range(6))
+_REMEMBERED: Final = 2_000  # jobs that cancels and retries choose from
+_LOOK_EVERY: Final = 50  # acts between two looks at the backlog
+_ACTOR: Final = "chaos"
+_OUTAGE_S: Final = 0.05
+
+
+class Load:
+    """Does one random thing after another.
+
+    Args: backlog: pending jobs around which submits and claims balance.
+    """
+
+    def __init__(
+        self,
+        redis_url: str,
+        namespace: str,
+        settings: Settings,
+        rng: random.Random,
+        *,
+        backlog: int = 150,
+    ) -> None:
+        self._service = RedisService(redis_url, Keys(namespace))
+        self._broker = JobBroker(self._service, settings)
+        self._registry = WorkerRegistry(self._service, settings)
+        self._rng = rng
+        self._backlog = backlog
+        self._held: deque[tuple[str, Assignment]] = deque()
+        self._started: deque[tuple[str, Assignment]] = deque()
+        self._jobs: deque[str] = deque(maxlen=_REMEMBERED)
+        self._counts = self._service.keys.key("counts")
+        self._waiting = 0
+        self.calls = 0
+        self._acts: list[tuple[int, Callable[[], None]]] = [
+            (30, self._submit),
+            (20, self._claim),
+            (22, self._start),
+            (30, self._progress),
+            (22, self._finish),
+            (2, self._cancel),
+            (2, self._retry),
+            (1, self._reprioritize),
+            (1, self._release),
+            (1, self._move_worker),
+            (1, self._pause),
+        ]
+
+    def run(self, stopping: threading.Event) -> None:
+        """Act until told to stop; failures of Redis are waited out."""
+        connected = False
+        while not stopping.is_set():
+            try:
+                if not connected:
+                    for worker_id in WORKERS:
+                        self._register(worker_id)
+                    connected = True
+                self.act()
+            except redis.RedisError:
+                connected = False
+                stopping.wait(_OUTAGE_S)
+
+    def act(self) -> None:
+        """Do one thing; a refusal is as good as a success."""
+        weights = [weight for weight, _ in self._acts]
+        (chosen,) = self._rng.choices([act for _, act in self._acts], weights)
+        self.calls += 1
+        if self.calls % _LOOK_EVERY == 0:
+            self._waiting = int(self._service.redis.hget(self._counts, "pending") or 0)
+        try:
+            chosen()
+        except JobhubError:
+            return
+
+    def begin(self) -> None:
+        """Register every worker and fill the backlog."""
+        for worker_id in WORKERS:
+            self._register(worker_id)
+        for _ in range(self._backlog):
+            self._submit()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._service.close()
+
+    # --- Jobs ---------------------------------------------------------------------------------
+
+    def _submit(self) -> None:
+        if self._waiting > self._backlog:
+            return
+        rng = self._rng
+        request = SubmitRequest(
+            job_type=rng.choices(JOB_TYPES, (50, 30, 19, 1))[0],
+            priority=rng.choice((0, 10, 50, 50, 50, 90)),
+            delay_s=rng.choice((0.05, 0.5, 2.0)) if rng.random() < 0.1 else None,
+            max_attempts=rng.choice((1, 3)),
+            customer_id=f"c{rng.randrange(5)}",
+        )
+        self._jobs.append(self._broker.submit(request, submitted_by=_ACTOR).job.job_id)
+
+    def _claim(self) -> None:
+        worker_id = self._rng.choice(WORKERS)
+        given = self._broker.claim(worker_id, 2)
+        self._held.extend((worker_id, assignment) for assignment in given)
+
+    def _start(self) -> None:
+        if self._held:
+            worker_id, given = self._held.popleft()
+            if self._broker.start(worker_id, given.job_id, given.fence) == "ack":
+                self._started.append((worker_id, given))
+
+    def _progress(self) -> None:
+        if self._started:
+            worker_id, given = self._rng.choice(self._started)
+            percent = self._rng.randrange(101)
+            message = JobProgress(job_id=given.job_id, fence=given.fence, percent=percent)
+            self._broker.progress(worker_id, message)
+
+    def _finish(self) -> None:
+        """Report several jobs of one worker in one message, and take as many again."""
+        if not self._started:
+            return
+        worker_id = self._started[0][0]
+        told = [
+            self._outcome(given)
+            for holder, given in list(self._started)[: self._rng.randrange(1, 6)]
+            if holder == worker_id
+        ]
+        for _ in told:
+            self._started.remove(next(item for item in self._started if item[0] == worker_id))
+        settled = self._broker.settle(worker_id, told, claim=len(told))
+        self._held.extend((worker_id, assignment) for assignment in settled.assignments)
+
+    def _outcome(self, given: Assignment) -> reports.Report:
+        if self._rng.random() < 0.8:
+            result = msgspec.json.encode({"n": self.calls})
+            return reports.completed(given.job_id, given.fence, result)
+        error = ReportedError(type="Chaos", message="x", retryable=self._rng.random() < 0.7)
+        return reports.failed(given.job_id, given.fence, error)
+
+    def _cancel(self) -> None:
+        if self._jobs:
+            self._broker.cancel(self._rng.choice(self._jobs), actor=_ACTOR)
+
+    def _retry(self) -> None:
+        if self._jobs:
+            self._broker.retry(self._rng.choice(self._jobs), actor=_ACTOR)
+
+    def _reprioritize(self) -> None:
+        if self._jobs:
+            job_id = self._rng.choice(self._jobs)
+            self._broker.update(job_id, priority=self._rng.randrange(101), actor=_ACTOR)
+
+    def _release(self) -> None:
+        if self._held:
+            worker_id, given = self._held.pop()
+            self._broker.release(worker_id, given.job_id, given.fence)
+
+    # --- Workers and queues -------------------------------------------------------------------
+
+    def _register(self, worker_id: str) -> None:
+        message = Register(worker_id=worker_id, job_types=list(JOB_TYPES), slots=20)
+        given = self._registry.register(message, f"{worker_id}-socket").assignments
+        self._held.extend((worker_id, assignment) for assignment in given)
+
+    def _move_worker(self) -> None:
+        worker_id = self._rng.choice(WORKERS)
+        match self._rng.randrange(4):
+            case 0:
+                self._registry.goodbye(worker_id, f"{worker_id}-socket")
+                self._register(worker_id)
+            case 1:
+                self._registry.set_draining(worker_id, True, actor=_ACTOR)
+            case _:
+                self._registry.set_draining(worker_id, False, actor=_ACTOR)
+
+    def _pause(self) -> None:
+        job_type = self._rng.choice(JOB_TYPES)
+        self._broker.pause(job_type, actor=_ACTOR)
+        self._broker.resume(job_type, actor=_ACTOR)

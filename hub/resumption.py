@@ -1,0 +1,66 @@
+"""What a monitor that resumes may be owed besides the events after its seq: found in the ring.
+
+Its last hub held progress back for half a second, and refilled truncated lists every few seconds. Both
+ended with the connection. So the progress of the last seconds is sent again (an older `rev` changes
+nothing), and lists from which something went not long ago are sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from hub.event_log import COUNT_NAMES, LoggedEvent
+from hub.list_tracker import list_of, window_of
+from hub.replicator import Replicator
+from hub.snapshot import LISTS
+from hub.states import FINAL_STATUSES
+
+_OWED_MS: Final = 2_000  # progress is never held back for so long
+_OWED_EVENTS: Final = 1_000  # nor for so many events: a hub may read them late, but then at once
+_HOLED_MS: Final = 10_000  # a hole in a list is filled sooner than this
+_SAMPLE: Final = 50  # events between two looks at the counts: a list grows by no more in between
+
+
+class Resumption(msgspec.Struct, frozen=True):
+    """floor: up to where no progress is owed. holed: lists that may be shown with a hole."""
+
+    floor: int
+    holed: frozenset[str]
+
+
+def find_resumption(replicator: Replicator, seq: int) -> Resumption:
+    """Find what is owed to a monitor that was sent everything up to `seq`, and has a snapshot before."""
+    recent = replicator.before(seq, _HOLED_MS, _OWED_EVENTS)
+    if not recent:
+        return Resumption(seq, frozenset(LISTS))
+    return Resumption(
+        _floor(recent, seq), _holed(recent + (replicator.since(seq) or []), replicator.counts)
+    )
+
+
+def _floor(recent: Sequence[LoggedEvent], seq: int) -> int:
+    from_at = recent[-1].event.timestamp - _OWED_MS
+    owed = seq + 1
+    for place, logged in enumerate(reversed(recent)):
+        if place >= _OWED_EVENTS and logged.event.timestamp < from_at:
+            break
+        if logged.event.type == "job_progress":
+            owed = logged.seq
+    return owed - 1
+
+
+def _holed(events: Sequence[LoggedEvent], counts: Sequence[int]) -> frozenset[str]:
+    left = {
+        list_of(logged.event.old_status)
+        for logged in events
+        if logged.event.job is not None and logged.event.old_status is not None
+    }
+    sampled = [counts, *(logged.counts for logged in events[::_SAMPLE])]
+    longest = dict(zip(COUNT_NAMES, map(max, zip(*sampled, strict=True)), strict=True))
+    longest["active"] = longest["assigned"] + longest["in_progress"]
+    return frozenset(
+        name for name in left if name in FINAL_STATUSES or longest[name] + _SAMPLE > window_of(name)
+    )
