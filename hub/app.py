@@ -31,6 +31,7 @@ from hub.http.job_lists import job_lists_blueprint
 from hub.http.jobs import jobs_blueprint
 from hub.http.problems import register_problems
 from hub.http.reference import reference_blueprint
+from hub.http.routing import prepare_routing
 from hub.job_broker import JobBroker
 from hub.job_reader import JobReader
 from hub.job_waiter import JobWaiter
@@ -146,7 +147,7 @@ def create_app(hub: Hub) -> Flask:
     app = Flask("hub", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = limits.BODY_BYTES
     app.config["SOCK_SERVER_OPTIONS"] = {"receive_bytes": 65_536}
-    app.url_map.strict_slashes = False
+    prepare_routing(app)
     register_problems(app)
     _guard(app, hub.access)
     app.register_blueprint(

@@ -6,16 +6,12 @@ OpenAPI document cannot disagree. What the hub sends is described in docs/protoc
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 from hub import limits
-from hub.errors import InvalidInput, MalformedInput, TooLarge
 
 ID_PATTERN: Final = r"^[A-Za-z0-9_.:@/-]+$(?!\n)"
 
@@ -35,11 +31,15 @@ class Inbound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 # --- Submit -----------------------------------------------------------------------------------
 
 
+Scalar = bool | int | float | str
+Condition = Scalar | Annotated[list[Scalar], Meta(min_length=1)]
+
+
 class Requirements(Inbound, frozen=True, kw_only=True):
     """What a worker's capabilities must and must not hold; keys may be dotted."""
 
-    must: dict[Name, Any] = {}
-    must_not: dict[Name, Any] = {}
+    must: dict[Name, Condition] = {}
+    must_not: dict[Name, Condition] = {}
 
 
 class RetryRequest(Inbound, frozen=True, kw_only=True):
@@ -276,80 +276,3 @@ class Follow(Message, frozen=True, tag="follow", kw_only=True):
 
 
 ClientMessage = Submit | SubmitBatch | Cancel | Follow | Auth
-
-
-# --- Decoding ---------------------------------------------------------------------------------
-
-T = TypeVar("T")
-
-_PATH = re.compile(r" - at `(?P<path>[^`]+)`$")
-_UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(?P<field>[^`]*)`")
-_MISSING_FIELD = re.compile(r"Object missing required field `(?P<field>[^`]*)`")
-
-
-def decode(data: bytes | str, shape: type[T] | Any, *, max_bytes: int = limits.BODY_BYTES) -> T:
-    """Read JSON into `shape`, or say which field is wrong and what was expected.
-
-    Raises: TooLarge over `max_bytes`; MalformedInput for what is not JSON (NaN, 1e999, lone
-            surrogates and nesting over the limit included); InvalidInput for a wrong field.
-    """
-    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-    if len(raw) > max_bytes:
-        raise TooLarge(f"{len(raw)} bytes; at most {max_bytes} are taken")
-    check_json(raw)
-    try:
-        found: T = _decoder_of(shape).decode(raw)
-    except msgspec.ValidationError as error:
-        raise _invalid(str(error)) from None
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise MalformedInput(f"not valid JSON: {error}") from None
-    return found
-
-
-def _decoder_of(shape: Any) -> msgspec.json.Decoder[Any]:
-    """Find the decoder of a shape; msgspec would build one anew for each message of a union."""
-    decoder = _decoders.get(shape)
-    if decoder is None:
-        decoder = _decoders[shape] = msgspec.json.Decoder(shape)
-    return decoder
-
-
-_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
-
-
-def check_json(raw: bytes) -> None:
-    """Refuse what Structs with Raw fields would let through: bad syntax deep inside, depth, infinities.
-
-    Raises: MalformedInput.
-    """
-    try:
-        value = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise MalformedInput(f"not valid JSON: {error}") from None
-    _check_value(value, limits.JSON_DEPTH)
-
-
-def _check_value(value: Any, depth: int) -> None:
-    if isinstance(value, float):
-        if math.isinf(value):
-            raise MalformedInput("a number is too large")
-        return
-    if not isinstance(value, (list, Mapping)):
-        return
-    if depth == 0:
-        raise MalformedInput(f"nested deeper than {limits.JSON_DEPTH} levels")
-    for item in value.values() if isinstance(value, Mapping) else value:
-        _check_value(item, depth - 1)
-
-
-def _invalid(text: str) -> InvalidInput:
-    """Turn msgspec's sentence into one that names the field as the caller wrote it."""
-    path = _PATH.search(text)
-    sentence = _PATH.sub("", text)
-    field = path.group("path").removeprefix("$").lstrip(".") if path else ""
-    for pattern in (_UNKNOWN_FIELD, _MISSING_FIELD):
-        named = pattern.search(sentence)
-        if named:
-            field = f"{field}.{named.group('field')}".lstrip(".")
-    code = "unknown_type" if field == "type" and "Invalid value" in sentence else "invalid"
-    return InvalidInput(sentence, field=field or None, code=code)

@@ -25,6 +25,7 @@ from hub.ws.outbox import OutboxMiddleware  # noqa: E402
 
 _GRACEFUL_S: Final = 10
 _CONNECTIONS: Final = 10_000
+_URL_BYTES: Final = 8_190  # gunicorn's most; a listing with every filter at its longest is 1,600
 
 
 class _HubServer(BaseApplication):  # type: ignore[misc]
@@ -46,6 +47,7 @@ class _HubServer(BaseApplication):  # type: ignore[misc]
             "graceful_timeout": _GRACEFUL_S,
             "timeout": 60,
             "keepalive": 75,
+            "limit_request_line": _URL_BYTES,
             "control_socket_disable": True,
             "loglevel": "warning",
             "proc_name": "jobhub-hub",

@@ -22,7 +22,6 @@ from hub.metrics import (
     BUCKETS_MAX,
     DAY_S,
     RANGE_MAX_S,
-    STEPS,
     Bucket,
     GroupBy,
     MetricsReader,
@@ -31,6 +30,7 @@ from hub.metrics import (
 from hub.promises import Promise, PromiseRequest, Promises
 
 _PERCENTILES = (50, 95, 99)
+CHOSEN_STEPS_S = (1, *(60 * minutes for minutes in range(1, 1_441) if 1_440 % minutes == 0))
 _SERIES_BUCKETS = 400  # enough for a chart as wide as a screen
 
 
@@ -42,9 +42,9 @@ class RangeQuery(Inbound, frozen=True, kw_only=True):
 
 
 class FiguresQuery(RangeQuery, frozen=True, kw_only=True):
-    """Figures by group; `step` in seconds is chosen by the range when it is not given."""
+    """Figures by group. `step` (seconds) is chosen by the range, and widened where it is too fine for it."""
 
-    step: Annotated[int, Meta(ge=1, le=DAY_S)] | None = None
+    step: Annotated[int, Meta(extra_json_schema={"enum": list(CHOSEN_STEPS_S)})] | None = None
     group_by: GroupBy = "all"
     group: Annotated[str, Meta(max_length=220)] | None = None
 
@@ -113,7 +113,7 @@ def analytics_blueprint(metrics: MetricsReader, marks: Marks, promises: Promises
         query = read_query(FiguresQuery)
         from_s, to_s = _read_range(metrics, query)
         closed = metrics.closed_until()
-        step_s = _check_step(
+        step_s = _fitting_step(
             query.step or step_for(from_s, to_s, closed, buckets=_SERIES_BUCKETS), from_s, to_s
         )
         groups = {
@@ -164,7 +164,7 @@ def analytics_blueprint(metrics: MetricsReader, marks: Marks, promises: Promises
     def export_metrics() -> Response:
         query = read_query(FiguresQuery)
         from_s, to_s = _read_range(metrics, query)
-        step_s = _check_step(query.step or 60, from_s, to_s)
+        step_s = _fitting_step(query.step or 60, from_s, to_s)
         rows = metrics.rows(step_s, from_s, to_s, _groups(metrics, query, from_s))
         return csv_answer("metrics.csv", metrics_csv(rows))
 
@@ -209,23 +209,23 @@ def analytics_blueprint(metrics: MetricsReader, marks: Marks, promises: Promises
 
 
 def _read_range(metrics: MetricsReader, query: RangeQuery) -> tuple[int, int]:
-    """Read [from, to) in Unix seconds, widened to whole ones."""
+    """Read [from, to) in Unix seconds, widened to whole ones; empty when it ends before it begins."""
     now_ms = max(metrics.closed_until() * 1000, query.from_ms or 0)
     to_ms = query.to_ms if query.to_ms is not None else now_ms
-    from_ms = query.from_ms if query.from_ms is not None else max(0, to_ms - DAY_S * 1000)
-    if from_ms > to_ms:
-        raise InvalidInput("must not be after `to`", field="from")
-    if to_ms - from_ms > RANGE_MAX_S * 1000:
-        raise InvalidInput("at most 400 days before `to`", field="from")
-    return from_ms // 1000, -(-to_ms // 1000)
+    from_ms = query.from_ms if query.from_ms is not None else to_ms - DAY_S * 1000
+    from_ms = max(0, to_ms - RANGE_MAX_S * 1000, from_ms)  # nothing older is kept
+    return min(from_ms, to_ms) // 1000, -(-to_ms // 1000)
 
 
-def _check_step(step_s: int, from_s: int, to_s: int) -> int:
-    if step_s not in {step.step_s for step in STEPS} and (step_s % 60 or DAY_S % step_s):
+def _fitting_step(step_s: int, from_s: int, to_s: int) -> int:
+    """The step asked for, or the next wider one that keeps an answer to `BUCKETS_MAX` buckets.
+
+    Raises: InvalidInput: no bucket has that width.
+    """
+    if step_s not in CHOSEN_STEPS_S:
         raise InvalidInput("Expected 1, or minutes that divide a day", field="step")
-    if (to_s - from_s) / step_s > BUCKETS_MAX:
-        raise InvalidInput(f"at most {BUCKETS_MAX} buckets: take a wider step", field="step")
-    return step_s
+    narrowest_s = max(step_s, (to_s - from_s) / BUCKETS_MAX)
+    return next(step for step in CHOSEN_STEPS_S if step >= narrowest_s)
 
 
 def _groups(metrics: MetricsReader, query: FiguresQuery, from_s: int) -> list[str]:

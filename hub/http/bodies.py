@@ -8,9 +8,9 @@ from flask import Request, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from hub import limits
+from hub.decoding import decode
 from hub.errors import TooLarge, UnsupportedMediaType
 from hub.http.shapes import NoBody
-from hub.messages import decode
 
 T = TypeVar("T")
 

@@ -32,7 +32,7 @@ def workers_blueprint(registry: WorkerRegistry, fleet: FleetReader) -> Blueprint
     def list_workers() -> Response:
         return answer(fleet.workers(read_query(WorkersQuery).limit))
 
-    @routes.get("/<path:worker_id>")
+    @routes.get("/<name:worker_id>")
     @operation(summary="Read a worker", tag="Workers", answers={200: Worker}, errors=(404,))
     def get(worker_id: str) -> Response:
         return answer(fleet.worker(worker_id))
@@ -71,7 +71,7 @@ def queues_blueprint(broker: JobBroker, fleet: FleetReader) -> Blueprint:
     def list_queues() -> Response:
         return answer({"queues": fleet.queues()})
 
-    @routes.get("/<path:job_type>")
+    @routes.get("/<name:job_type>")
     @operation(summary="Read a queue", tag="Queues", answers={200: Queue}, errors=(404,))
     def get(job_type: str) -> Response:
         return answer(fleet.queue(job_type))

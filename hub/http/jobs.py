@@ -82,19 +82,19 @@ def _add_submit(routes: Blueprint, broker: JobBroker) -> None:
 
 
 def _add_reads(routes: Blueprint, broker: JobBroker, reader: JobReader) -> None:
-    @routes.get("/<job_id>")
+    @routes.get("/<job_id:job_id>")
     @operation(summary="Read a job", tag="Jobs", answers={200: Job}, errors=(404,))
     def get(job_id: str) -> Response:
         return answer(broker.get(job_id))
 
-    @routes.get("/<job_id>/history")
+    @routes.get("/<job_id:job_id>/history")
     @operation(
         summary="Read every move of a job", tag="Jobs", answers={200: History}, errors=(404,)
     )
     def history(job_id: str) -> Response:
         return answer({"job_id": job_id, "history": reader.history(job_id)})
 
-    @routes.get("/<job_id>/log")
+    @routes.get("/<job_id:job_id>/log")
     @operation(
         summary="Read a job's log lines", tag="Jobs", answers={200: JobLogLines}, errors=(404,)
     )
@@ -103,7 +103,7 @@ def _add_reads(routes: Blueprint, broker: JobBroker, reader: JobReader) -> None:
 
 
 def _add_outlook(routes: Blueprint, places: PlaceReader, matches: MatchReader) -> None:
-    @routes.get("/<job_id>/position")
+    @routes.get("/<job_id:job_id>/position")
     @operation(
         summary="Find a job's place in line and about when it starts",
         tag="Jobs",
@@ -113,7 +113,7 @@ def _add_outlook(routes: Blueprint, places: PlaceReader, matches: MatchReader) -
     def position(job_id: str) -> Response:
         return answer(places.place(job_id))
 
-    @routes.get("/<job_id>/match")
+    @routes.get("/<job_id:job_id>/match")
     @operation(
         summary="Say for every worker whether it fits a job, and why not",
         tag="Jobs",
@@ -125,7 +125,7 @@ def _add_outlook(routes: Blueprint, places: PlaceReader, matches: MatchReader) -
 
 
 def _add_result(routes: Blueprint, broker: JobBroker, waiter: JobWaiter) -> None:
-    @routes.get("/<job_id>/result")
+    @routes.get("/<job_id:job_id>/result")
     @operation(
         summary="Wait for a job's result",
         tag="Jobs",
@@ -144,7 +144,7 @@ def _add_result(routes: Blueprint, broker: JobBroker, waiter: JobWaiter) -> None
 
 
 def _add_moves(routes: Blueprint, broker: JobBroker) -> None:
-    @routes.patch("/<job_id>")
+    @routes.patch("/<job_id:job_id>")
     @operation(
         summary="Change the priority or time of a job that waits",
         tag="Jobs",
@@ -161,7 +161,7 @@ def _add_moves(routes: Blueprint, broker: JobBroker) -> None:
             broker.update(job_id, actor=SUBMITTER, priority=wanted.priority, run_at=wanted.run_at)
         )
 
-    @routes.post("/<job_id>/cancel")
+    @routes.post("/<job_id:job_id>/cancel")
     @operation(
         summary="Cancel a job",
         tag="Jobs",
@@ -173,7 +173,7 @@ def _add_moves(routes: Blueprint, broker: JobBroker) -> None:
         read_no_body()
         return answer(broker.cancel(job_id, actor=SUBMITTER))
 
-    @routes.post("/<job_id>/retry")
+    @routes.post("/<job_id:job_id>/retry")
     @operation(
         summary="Start a new run of a finished job",
         tag="Jobs",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final
@@ -15,18 +16,20 @@ from werkzeug.exceptions import HTTPException
 from hub.errors import JobhubError
 
 RETRY_AFTER_S: Final = 2
+_EXPECTED: Final = re.compile(r"Expected (.+?)(?:, got .*)?$")
 
 log = logging.getLogger(__name__)
 
 
 class Problem(msgspec.Struct, omit_defaults=True):
-    """RFC 9457, with a stable `code` and the field that is to blame."""
+    """RFC 9457, with a stable `code`, the field that is to blame and what was expected of it."""
 
     title: str
     status: int
     code: str
     detail: str
     field: str | None = None
+    expected: str | None = None
     type: str = "about:blank"
 
 
@@ -48,7 +51,9 @@ def csv_answer(name: str, chunks: Iterable[str]) -> Response:
 
 def problem(status: int, code: str, detail: str, field: str | None = None) -> Response:
     """Answer with a problem document."""
-    body = Problem(HTTPStatus(status).phrase, status, code, detail, field)
+    said = _EXPECTED.match(detail)
+    expected = said.group(1) if said else None
+    body = Problem(HTTPStatus(status).phrase, status, code, detail, field, expected)
     response = Response(msgspec.json.encode(body), status, mimetype="application/problem+json")
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)

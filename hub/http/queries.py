@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 from flask import request
 
+from hub.decoding import invalid_field
 from hub.errors import InvalidInput
 
 T = TypeVar("T")
@@ -19,7 +20,7 @@ def read_query(shape: type[T]) -> T:
     """
     given: dict[str, Any] = {}
     lists = {
-        field.name
+        field.encode_name
         for field in msgspec.structs.fields(shape)  # type: ignore[arg-type]
         if "list" in str(field.type)
     }
@@ -32,9 +33,11 @@ def read_query(shape: type[T]) -> T:
         else:
             given[name] = values[0]
     try:
-        return msgspec.convert(given, shape, strict=False)
+        query = msgspec.convert(given, shape, strict=False)
     except msgspec.ValidationError as error:
-        sentence, _, path = str(error).partition(" - at `$.")
-        unknown = sentence.partition("unknown field `")[2].rstrip("`")
-        missing = sentence.partition("required field `")[2].rstrip("`")
-        raise InvalidInput(sentence, field=path.rstrip("`") or unknown or missing or None) from None
+        raise invalid_field(str(error)) from None
+    for field in msgspec.structs.fields(shape):  # type: ignore[arg-type]
+        # What is absent is not written; msgspec takes the word null for it.
+        if field.encode_name in given and getattr(query, field.name) is None:
+            raise InvalidInput("Expected a value, got `null`", field=field.encode_name)
+    return query

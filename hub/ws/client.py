@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 import redis
 
+from hub.decoding import decode
 from hub.errors import InvalidInput, JobhubError, LimitReached
 from hub.event_log import LoggedEvent
 from hub.job_broker import JobBroker, Submission
 from hub.job_waiter import JobWaiter
-from hub.messages import Cancel, ClientMessage, Follow, Submit, SubmitBatch, decode
+from hub.messages import Cancel, ClientMessage, Follow, Submit, SubmitBatch
 from hub.states import FINAL_STATUSES
 from hub.ws.connection import Connection
 from hub.ws.protocol import CloseCode, error_message, read_items, request_id_of

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 import redis
 
+from hub.decoding import decode
 from hub.errors import InvalidInput, JobhubError, LimitReached, Unavailable
 from hub.event_broadcaster import EventBroadcaster
 from hub.messages import (
@@ -24,7 +25,6 @@ from hub.messages import (
     ResumePoint,
     ResyncRequest,
     Subscribe,
-    decode,
 )
 from hub.seat import BACKLOG_BYTES, SNAPSHOT_STALLED_S
 from hub.subscription import Subscription

@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 
 from hub import limits
+from hub.decoding import decode
 from hub.errors import AccessDenied, InvalidInput, JobhubError
-from hub.messages import Auth, decode
+from hub.messages import Auth
 from hub.ws.connection import Connection
 
 AUTH_WITHIN_S = 5.0
