@@ -32,7 +32,7 @@ def decode(data: bytes | str, shape: type[T] | Any, *, max_bytes: int = limits.B
     if len(raw) > max_bytes:
         raise TooLarge(f"{len(raw)} bytes; at most {max_bytes} are taken")
     value = check_json(raw)
-    decoder = _decoder_of(shape)
+    decoder = _decoder_of(shape)  # type: ignore[arg-type]
     try:
         try:
             found: T = decoder.decode(raw)

@@ -13,7 +13,6 @@ from typing import Any, Final
 import msgspec
 import redis
 
-from hub.decoding import decode
 from hub.dispatcher import Dispatcher
 from hub.errors import Conflict, InvalidInput, JobhubError
 from hub.job_broker import Assignment, JobBroker, Verdict
