@@ -23,7 +23,10 @@ _BATCH_BYTES: Final = limits.BODY_BYTES * 9 // 10
 
 
 class Call(msgspec.Struct, Generic[T], frozen=True):
-    """One request. `repeatable`: doing it twice does no more than doing it once."""
+    """One request. `repeatable`: doing it twice does no more than doing it once.
+
+    Where `read_message` is set it can also be a `message_type` on the client socket.
+    """
 
     method: str
     path: str
@@ -31,6 +34,8 @@ class Call(msgspec.Struct, Generic[T], frozen=True):
     body: bytes | None = None
     repeatable: bool = True
     wait_s: float = 0.0  # how long the hub may hold the answer back
+    message_type: str = ""
+    read_message: Callable[[bytes], T] | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -47,6 +52,10 @@ class JobPage(msgspec.Struct, frozen=True):
 
     jobs: list[Job]
     cursor: str | None = None
+
+
+class _Submitted(msgspec.Struct, frozen=True):
+    job: Job
 
 
 class _Made(msgspec.Struct, frozen=True):
@@ -78,7 +87,16 @@ def submit(job_type: str, payload: Any, options: Mapping[str, Any]) -> Call[Job]
     """POST /api/jobs."""
     body = _encode(_request(job_type, payload, options))
     repeatable = options.get("idempotency_key") is not None
-    return Call("POST", "/api/jobs", _reader(Job), body, repeatable)
+    submitted = _reader(_Submitted)
+    return Call(
+        "POST",
+        "/api/jobs",
+        _reader(Job),
+        body,
+        repeatable,
+        message_type="submit",
+        read_message=lambda message: submitted(message).job,
+    )
 
 
 def submit_batches(
@@ -190,6 +208,8 @@ def _batch(items: Sequence[bytes]) -> Call[list[Job | JobhubError]]:
         _read_batch,
         b'{"jobs":[%b]}' % b",".join(items),
         repeatable=False,
+        message_type="submit_batch",
+        read_message=_read_batch,
     )
 
 

@@ -15,6 +15,7 @@ import httpx
 
 from hub.client import calls
 from hub.client.calls import Call
+from hub.client.client_socket import ClientSocket, NoSocket, Unanswered
 from hub.client.job import Job
 from hub.client.options import JobFilters, JobSpec, SubmitOptions
 from hub.client.outcomes import BatchRefused, ResultTimeout, read_refusal
@@ -47,6 +48,7 @@ class HubClient:
             timeout=timeout_s,
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
         )
+        self._socket = ClientSocket(self._endpoint, timeout_s)
 
     def __enter__(self) -> Self:
         return self
@@ -61,6 +63,7 @@ class HubClient:
 
     def close(self) -> None:
         """Close the connections."""
+        self._socket.close()
         self._http.close()
 
     # --- Jobs ---------------------------------------------------------------------------------
@@ -179,13 +182,19 @@ class HubClient:
         for attempt in range(TRIES):
             try:
                 return self._send(call)
-            except (httpx.TransportError, JobhubError) as error:
+            except (httpx.TransportError, JobhubError, Unanswered) as error:
                 if attempt + 1 == TRIES or not may_repeat(call, error):
                     raise as_hub_error(error, self._endpoint.url) from error
             time.sleep(pause_before(attempt))
         raise AssertionError("unreachable")
 
     def _send(self, call: Call[T]) -> T:
+        try:
+            return self._socket.perform(call)
+        except NoSocket:
+            return self._send_over_http(call)
+
+    def _send_over_http(self, call: Call[T]) -> T:
         response = self._http.request(
             call.method,
             call.path,

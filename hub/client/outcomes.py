@@ -84,6 +84,25 @@ _BY_STATUS: Final[dict[int, type[errors.JobhubError]]] = {
 }
 
 
+_BY_CODE: Final[dict[str, type[errors.JobhubError]]] = {
+    **{
+        kind.code: kind
+        for kind in (
+            errors.MalformedInput,
+            errors.NotFound,
+            errors.Conflict,
+            errors.IdempotencyConflict,
+            errors.TooLarge,
+            errors.LimitReached,
+            errors.AccessDenied,
+            errors.Forbidden,
+            errors.Unavailable,
+        )
+    },
+    "too_many_lanes": errors.LimitReached,
+}
+
+
 def read_refusal(status: int, body: bytes) -> errors.JobhubError:
     """Turn an answer that is no success into the hub's error."""
     try:
@@ -97,7 +116,6 @@ def make_error(
     refusal: Refusal, kind: type[errors.JobhubError] = errors.InvalidInput
 ) -> errors.JobhubError:
     """Build the error; its code tells more than its status."""
-    if refusal.code == errors.IdempotencyConflict.code:
-        kind = errors.IdempotencyConflict
+    kind = _BY_CODE.get(refusal.code, kind)
     text = refusal.detail or refusal.message or refusal.code
     return kind(text, field=refusal.field, code=refusal.code)

@@ -8,6 +8,7 @@ from typing import Any, Final
 import httpx
 
 from hub.client.calls import Call, Outcome
+from hub.client.client_socket import Unanswered
 from hub.client.outcomes import HubUnreachable, JobCancelled, JobFailed
 from hub.errors import JobhubError, Unavailable
 from hub.records import JobError
@@ -15,6 +16,7 @@ from hub.records import JobError
 TRIES: Final = 5
 _PAUSE_S: Final = 0.2
 _UNSENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_UNANSWERED: Final = (httpx.TransportError, Unavailable, Unanswered)
 
 
 def pause_before(attempt: int) -> float:
@@ -26,7 +28,7 @@ def may_repeat(call: Call[Any], error: Exception) -> bool:
     """Whether sending the request again cannot do its work twice."""
     if isinstance(error, _UNSENT):
         return True
-    return call.repeatable and isinstance(error, (httpx.TransportError, Unavailable))
+    return call.repeatable and isinstance(error, _UNANSWERED)
 
 
 def as_hub_error(error: Exception, url: str) -> JobhubError:

@@ -16,8 +16,8 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Final
 
+from hub.link import Link, LinkClosed
 from hub.worker.execution import Execution
-from hub.worker.link import Link, LinkClosed
 from hub.worker.wire import BATCH_BYTES, BATCH_ITEMS, join
 
 GATHER_S: Final = 0.001  # how long a message without hurry waits for company

@@ -21,8 +21,8 @@ from typing import Any, Final
 import msgspec
 
 from hub.endpoint import Endpoint
+from hub.link import CONNECT_S, Link, LinkClosed
 from hub.worker.execution import Execution
-from hub.worker.link import CONNECT_S, Link, LinkClosed
 from hub.worker.outbox import Outbox
 from hub.worker.wire import (
     Ack,

@@ -11,9 +11,13 @@ from urllib.parse import urlsplit
 
 
 class Proxy:
-    """Passes bytes between whoever connects to `url` and a server."""
+    """Passes bytes between whoever connects to `url` and a server.
 
-    def __init__(self, server_url: str) -> None:
+    With `refuse_sockets` it answers upgrades itself, as some companies' proxies do.
+    """
+
+    def __init__(self, server_url: str, *, refuse_sockets: bool = False) -> None:
+        self._refuse_sockets = refuse_sockets
         parts = urlsplit(server_url)
         self._target = (parts.hostname or "", parts.port or 80)
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -64,6 +68,9 @@ class Proxy:
     def _pass(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65_536):
+                if self._refuse_sockets and b"\r\nUpgrade: websocket\r\n" in data:
+                    source.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                    break
                 sink.sendall(data)
         for connection in (source, sink):
             with suppress(OSError):

@@ -101,7 +101,7 @@ class Link:
                 self._protocol.receive_eof()
         self._write_pending()
         messages = self._assemble(self._take_events())
-        if not data or (not messages and self._protocol.state is State.CLOSED):
+        if not data or (not messages and self._protocol.state is not State.OPEN):
             raise self._closed()
         return messages
 
@@ -197,8 +197,8 @@ class Link:
         return messages
 
     def _closed(self) -> LinkClosed:
-        code = self._protocol.close_code
-        return LinkClosed(1006 if code is None else code, self._protocol.close_reason or "")
+        said = self._protocol.close_rcvd
+        return LinkClosed(1006) if said is None else LinkClosed(said.code, said.reason)
 
 
 def _read_upgrade(sock: socket.socket, protocol: ClientProtocol) -> None:

@@ -1,0 +1,58 @@
+"""Submitting over the client socket: shared by threads, found again, done without."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from hub.client import HubClient
+from hub.errors import TooLarge
+from tests.support.processes import Server, serving
+from tests.support.proxy import Proxy
+
+
+def test_each_thread_gets_its_own_job_when_many_submit_at_once(hub: Server) -> None:
+    with HubClient(hub.url) as client:
+
+        def submit(number: int) -> bool:
+            job = client.submit("demo", {"n": number}, customer_id=f"c{number}").job
+            return job.customer_id == f"c{number}"
+
+        with ThreadPoolExecutor(16) as threads:
+            assert all(threads.map(submit, range(400)))
+        assert client.stats()["counts"]["pending"] == 400
+
+
+def test_next_submit_goes_through_when_the_hub_was_restarted(
+    hub: Server, hub_env: dict[str, str]
+) -> None:
+    url = hub.url
+    with HubClient(url) as client:
+        first = client.submit("demo")
+        assert hub.stop() == 0
+        environ = {**hub_env, "JOBHUB_PORT": url.rpartition(":")[2]}
+        with serving("hub", environ=environ) as second:
+            assert second.url == url
+            client.submit("demo")
+            assert client.get(first.job_id).status == "pending"
+            assert client.stats()["counts"]["pending"] == 2
+
+
+def test_jobs_are_submitted_over_http_when_sockets_are_blocked(hub: Server) -> None:
+    with Proxy(hub.url, refuse_sockets=True) as proxy, HubClient(proxy.url) as client:
+        client.submit("demo")
+        client.submit_batch([{"job_type": "demo"}] * 3)
+        assert client.stats()["counts"]["pending"] == 4
+
+
+def test_refusal_is_the_same_when_a_payload_is_too_large(hub: Server) -> None:
+    with (
+        Proxy(hub.url, refuse_sockets=True) as proxy,
+        HubClient(proxy.url) as over_http,
+        HubClient(hub.url) as over_socket,
+    ):
+        for size in (70_000, 2_000_000):
+            for client in (over_http, over_socket):
+                with pytest.raises(TooLarge):
+                    client.submit("demo", "x" * size)
