@@ -120,3 +120,14 @@ def test_answers_stand_in_order_when_one_message_of_a_batch_is_wrong(
         assert (first["type"], first["request_id"]) == ("stale", "first")
         assert (second["type"], second["code"], second["request_id"]) == ("error", code, "second")
         assert (third["type"], third["request_id"]) == ("stale", "third")
+
+
+def test_each_message_has_its_answer_when_many_arrive_at_once(hub: Server) -> None:
+    with open_worker(hub.url) as worker:
+        for number in range(100):
+            worker.send("job_completed", job_id="nobody", fence=number, request_id=str(number))
+            worker.send("heartbeat", held=[], request_id=f"beat {number}")
+        for number in range(100):
+            answer, beat = worker.receive(), worker.receive()
+            assert (answer["type"], answer["request_id"]) == ("stale", str(number))
+            assert (beat["type"], beat["request_id"]) == ("heartbeat_ack", f"beat {number}")
