@@ -15,7 +15,7 @@ local late = redis.call('ZRANGEBYSCORE', db.timeouts, '-inf', text(now), 'LIMIT'
 for index, job_id in ipairs(late) do
   local job = load_job(job_id)
   local worker = touch_worker(job.rec.worker_id)
-  worker.failed = worker.failed + 1
+  if worker then worker.failed = worker.failed + 1 end
   revoke(job)
   redis.call('HDEL', db.job .. job_id, 'traceback')
   local message = 'no result within ' .. tostring(job.rec.timeout_s) .. ' s'

@@ -1,0 +1,456 @@
+"""Drives every script of the core, on two hubs, against a plain model of what they promise.
+
+CI runs a bounded, derandomized share; `HYPOTHESIS_PROFILE=long` looks for bugs (docs/states.md).
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from typing import Any, TypeVar
+
+import msgspec
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from hub import scripts
+from hub.config import load_settings
+from hub.errors import JobhubError
+from hub.job_broker import JobBroker, Submission
+from hub.keys import Keys
+from hub.lane_fitter import LaneFitter
+from hub.messages import HeldJob, JobProgress, Register, ReportedError, SubmitRequest
+from hub.redis_service import RedisService
+from hub.worker_registry import Superseded, WorkerRegistry
+from tests.model.plain import Plain, PlainJob, PlainWorker
+from tests.model.stored import (
+    EventCheck,
+    Stored,
+    check_grants,
+    check_heads,
+    check_indexes,
+    check_nothing_left,
+    check_records,
+)
+
+TYPES = ("a", "b")
+WORKERS = ("w1", "w2", "w3")
+KEEP_MS = 3_600_000
+
+T = TypeVar("T")
+
+_numbers = itertools.count()
+_retries = st.sampled_from(
+    [
+        {"kind": "exponential", "base_s": 2.0, "cap_s": 5.0, "jitter": 0.25},
+        {"kind": "fixed", "base_s": 1.0, "cap_s": 900.0, "jitter": 0.0},
+        {"kind": "none", "base_s": 2.0, "cap_s": 900.0, "jitter": 0.25},
+    ]
+)
+_submissions = st.fixed_dictionaries(
+    {
+        "job_type": st.sampled_from(TYPES),
+        "priority": st.sampled_from([0, 1, 50, 100]),
+        "max_attempts": st.integers(1, 3),
+        "timeout_s": st.sampled_from([3.0, 40.0, 3600.0]),
+        "retry": _retries,
+    },
+    optional={
+        "requirements": st.sampled_from([{"must": {"gpu": 1}}, {"must": {"gpu": 2}}]),
+        "delay_s": st.sampled_from([0.001, 6.0, 60.0]),
+        "workflow_id": st.sampled_from(["f1", "f2"]),
+        "workflow_priority": st.sampled_from([0, 70]),
+        "idempotency_key": st.sampled_from(["k1", "k2"]),
+    },
+)
+
+
+class CoreMachine(RuleBasedStateMachine):
+    """Two hubs, one Redis, one model. Time stands still but where a rule moves it."""
+
+    url = ""
+
+    @initialize()
+    def begin(self) -> None:
+        keys = Keys(f"model{next(_numbers)}")
+        configured = load_settings({}, {"redis_url": self.url})
+        self.services = [RedisService(self.url, keys) for _ in range(2)]
+        self.brokers = [JobBroker(service, configured) for service in self.services]
+        self.registries = [WorkerRegistry(service, configured) for service in self.services]
+        self.redis = self.services[0].redis
+        seconds, micros = self.redis.time()
+        self.plain = Plain(seconds * 1000 + micros // 1000 + 86_400_000)
+        self._set_clock()
+        self.events = EventCheck(self.services[0])
+        self.grants: list[tuple[str, str, int]] = []
+        self.fence = 0
+        self.turn = 0
+        self.connections = 0
+
+    def teardown(self) -> None:
+        if hasattr(self, "redis"):
+            names = self.redis.keys(self.services[0].keys.key("meta").removesuffix("meta") + "*")
+            if names:
+                self.redis.delete(*names)
+            for service in self.services:
+                service.close()
+
+    def _set_clock(self) -> None:
+        """The scripts take the last time seen when it is ahead of Redis TIME: it stands still there."""
+        self.redis.hset(self.services[0].keys.meta, "last_ms", self.plain.now)
+
+    @property
+    def broker(self) -> JobBroker:
+        """Either hub's, in turn."""
+        self.turn += 1
+        return self.brokers[self.turn % 2]
+
+    @property
+    def registry(self) -> WorkerRegistry:
+        """Either hub's, in turn."""
+        return self.registries[self.turn % 2]
+
+    def _run(self, name: str, **args: Any) -> Any:
+        return self.services[self.turn % 2].run(name, **args)
+
+    # --- Clients ------------------------------------------------------------------------------
+
+    @rule(requests=st.lists(_submissions, min_size=1, max_size=3))
+    def submit(self, requests: list[dict[str, Any]]) -> None:
+        for fields in requests:
+            if "workflow_priority" in fields and "workflow_id" not in fields:
+                del fields["workflow_priority"]
+        decoded = [msgspec.convert(fields, SubmitRequest) for fields in requests]
+        results = self.broker.submit_batch(decoded, submitted_by="tester")
+        for fields, result in zip(requests, results, strict=True):
+            self._submitted(fields, result)
+
+    def _submitted(self, fields: dict[str, Any], result: Submission | JobhubError) -> None:
+        plain = self.plain
+        key, workflow = fields.get("idempotency_key"), fields.get("workflow_id")
+        job_id = plain.keys.get(key or "")
+        if job_id is not None:
+            if isinstance(result, Submission):
+                assert (result.created, result.job.job_id) == (False, job_id)
+            else:
+                assert result.code == "idempotency_conflict"
+            return
+        priority, time = fields["priority"], plain.now
+        run_at = plain.now + int(fields["delay_s"] * 1000) if "delay_s" in fields else None
+        if workflow is not None:
+            fixed = plain.workflows.get(workflow)
+            wanted = fields.get("workflow_priority")
+            if fixed is not None and wanted not in (None, fixed[0]):
+                assert isinstance(result, JobhubError)
+                assert result.code == "workflow_conflict"
+                return
+            first = (priority if wanted is None else wanted, plain.now)
+            priority, time = plain.workflows.setdefault(workflow, first)
+        elif run_at is not None:
+            time = run_at
+        assert isinstance(result, Submission)
+        assert result.created
+        job = result.job
+        gpu = fields.get("requirements", {}).get("must", {}).get("gpu", 0)
+        if key:
+            plain.keys[key] = job.job_id
+        plain.submitted(
+            PlainJob(
+                job.job_id,
+                job.job_type,
+                gpu,
+                priority,
+                time,
+                int((job.order_key or "")[15:]),
+                plain.now,
+                fields["retry"],
+                fields["max_attempts"],
+                fields["timeout_s"],
+                run_at,
+                workflow,
+                key,
+            )
+        )
+
+    # --- Operators ----------------------------------------------------------------------------
+
+    @precondition(lambda self: self.plain.jobs)
+    @rule(data=st.data(), action=st.sampled_from(["cancel", "retry", "purge"]))
+    def act(self, data: st.DataObject, action: str) -> None:
+        ids = self._some(data, list(self.plain.jobs))
+        results = getattr(self.broker, f"{action}_many")([*ids, "nosuch"], actor="ann")
+        assert isinstance(results.pop(), JobhubError)
+        for job_id, result in zip(ids, results, strict=True):
+            job = self.plain.jobs[job_id]
+            if action == "purge":
+                done = job.status in ("completed", "failed", "cancelled")
+                if done:
+                    self.plain.forget(job)
+            else:
+                done = getattr(self.plain, action)(job)
+            assert isinstance(result, JobhubError) != done
+
+    @precondition(lambda self: self.plain.jobs)
+    @rule(
+        data=st.data(),
+        priority=st.sampled_from([None, 0, 50, 99]),
+        when=st.sampled_from([None, "now", -1_000, 20_000]),
+    )
+    def update(self, data: st.DataObject, priority: int | None, when: Any) -> None:
+        job = self._one(data, list(self.plain.jobs.values()))
+        run_at = self.plain.now + when if isinstance(when, int) else when
+        (result,) = self.broker.update_many(
+            [job.job_id], actor="ann", priority=priority, run_at=run_at
+        )
+        if when == "now":
+            run_at = None if job.status == "pending" else self.plain.now
+        expected = self.plain.update(job, priority, run_at)
+        if isinstance(result, JobhubError):
+            assert result.code == expected
+        else:
+            assert expected in ("done", "same")
+
+    @rule(job_type=st.sampled_from(TYPES), paused=st.booleans())
+    def pause(self, job_type: str, paused: bool) -> None:
+        switch = self.broker.pause if paused else self.broker.resume
+        try:
+            switch(job_type, actor="ann")
+        except JobhubError:
+            assert job_type not in self.plain.types
+            return
+        assert job_type in self.plain.types
+        (self.plain.paused.add if paused else self.plain.paused.discard)(job_type)
+
+    @rule(worker_id=st.sampled_from(WORKERS), draining=st.booleans())
+    def drain(self, worker_id: str, draining: bool) -> None:
+        expected = self.plain.drain(worker_id, draining)
+        try:
+            self.registry.set_draining(worker_id, draining, actor="ann")
+        except JobhubError:
+            assert expected in ("unknown", "offline")
+        else:
+            assert expected in ("done", "same")
+        self.plain.settle()
+
+    # --- Workers ------------------------------------------------------------------------------
+
+    @rule(
+        data=st.data(),
+        worker_id=st.sampled_from(WORKERS),
+        job_types=st.sampled_from([("a",), ("a", "b")]),
+        gpu=st.integers(0, 2),
+        prefetch=st.integers(0, 2),
+    )
+    def register(
+        self, data: st.DataObject, worker_id: str, job_types: Any, gpu: int, prefetch: int
+    ) -> None:
+        held = self._some_grants(data, worker_id)
+        self.connections += 1
+        connection = f"c{self.connections}"
+        message = Register(
+            worker_id=worker_id,
+            job_types=list(job_types),
+            capabilities={"gpu": gpu},
+            slots=1,
+            prefetch=prefetch,
+            resume=[HeldJob(job_id=job_id, fence=fence) for job_id, fence in held],
+        )
+        reply = self.registry.register(message, connection)
+        fresh = PlainWorker(worker_id, job_types, gpu, prefetch, connection, self.plain.now)
+        verdicts, again = self.plain.register(fresh, held)
+        assert [verdict.action for verdict in reply.jobs] == verdicts
+        assert sorted(item.fence for item in reply.assignments) == sorted(again)
+
+    def _some_grants(self, data: st.DataObject, worker_id: str) -> list[tuple[str, int]]:
+        mine = [(job_id, fence) for owner, job_id, fence in self.grants if owner == worker_id]
+        return self._some(data, mine)
+
+    def _one(self, data: st.DataObject, items: list[T]) -> T:
+        """Draw by place: ids differ from run to run."""
+        return items[-1 - data.draw(st.integers(0, min(7, len(items) - 1)))]
+
+    def _some(self, data: st.DataObject, items: list[T]) -> list[T]:
+        places = st.integers(0, min(7, len(items) - 1))
+        drawn = data.draw(st.lists(places, max_size=3, unique=True)) if items else []
+        return [items[-1 - place] for place in drawn]
+
+    @rule(worker_id=st.sampled_from(WORKERS), limit=st.integers(1, 3))
+    def claim(self, worker_id: str, limit: int) -> None:
+        expected = self.plain.claimable(worker_id, limit)
+        self._assigned(worker_id, expected, self.broker.claim(worker_id, limit))
+        self.plain.settle()
+
+    @rule(worker_id=st.sampled_from(WORKERS))
+    def work(self, worker_id: str) -> None:
+        """Claim and start: what most jobs live through."""
+        self.claim(worker_id, 1)
+        if self.grants:
+            grant = self.grants[-1]
+            assert self.broker.start(*grant) == self.plain.start(*grant)
+
+    def _assigned(self, worker_id: str, expected: list[PlainJob], given: list[Any]) -> None:
+        assert [item.job_id for item in given] == [job.job_id for job in expected]
+        for job, item in zip(expected, given, strict=True):
+            assert item.fence > self.fence
+            self.fence = item.fence
+            self.plain.assign(worker_id, job, item.fence)
+            assert item.attempt == job.attempt
+            self.grants.append((worker_id, job.job_id, item.fence))
+
+    @precondition(lambda self: self.grants)
+    @rule(data=st.data(), kind=st.sampled_from(["start", "progress", "release"]))
+    def tell(self, data: st.DataObject, kind: str) -> None:
+        grant = self._one(data, self.grants)
+        expected = getattr(self.plain, kind)(*grant)
+        if kind == "progress":
+            message = JobProgress(job_id=grant[1], fence=grant[2], percent=12.5, message='ü"/\n')
+            assert self.broker.progress(grant[0], message) == expected
+        else:
+            assert getattr(self.broker, kind)(*grant) == expected
+        self.plain.settle()
+
+    @precondition(lambda self: self.grants)
+    @rule(
+        data=st.data(),
+        error=st.sampled_from([None, None, "Broken", "Fatal"]),
+        claim=st.integers(0, 2),
+        repeats=st.integers(1, 2),
+    )
+    def finish(self, data: st.DataObject, error: str | None, claim: int, repeats: int) -> None:
+        grant = self._one(data, self.grants)
+        LaneFitter(self.services[0]).refresh()  # a claim that must refresh is a script of its own
+        for _ in range(repeats):
+            live = self.plain.live(*grant) is not None
+            expected = self.plain.finish(*grant, error, error != "Fatal")
+            broker = self.broker
+            if error is None:
+                outcome = broker.complete(*grant, b'{"ok":true}', claim=claim)
+            else:
+                failed = ReportedError(type=error, retryable=error != "Fatal", traceback="t")
+                outcome = broker.fail(*grant, failed, claim=claim)
+            assert outcome.verdict == expected
+            self._check_backoff()
+            claimable = self.plain.claimable(grant[0], claim) if live else []
+            self._assigned(grant[0], claimable, outcome.assignments)
+            self.plain.settle()
+
+    @rule(data=st.data(), worker_id=st.sampled_from(WORKERS), current=st.booleans())
+    def heartbeat(self, data: st.DataObject, worker_id: str, current: bool) -> None:
+        held = self._some_grants(data, worker_id)
+        connection = self._connection(worker_id, current)
+        expected = self.plain.heartbeat(worker_id, connection, held)
+        items = [HeldJob(job_id=job_id, fence=fence) for job_id, fence in held]
+        try:
+            verdicts = self.registry.heartbeat(worker_id, connection, items)
+        except Superseded:
+            assert expected is None
+        else:
+            assert [verdict.action for verdict in verdicts] == expected
+
+    @rule(worker_id=st.sampled_from(WORKERS), goodbye=st.booleans(), current=st.booleans())
+    def leave(self, worker_id: str, goodbye: bool, current: bool) -> None:
+        connection = self._connection(worker_id, current)
+        self.plain.leave(worker_id, connection, goodbye=goodbye)
+        end = self.registry.goodbye if goodbye else self.registry.connection_lost
+        end(worker_id, connection)
+
+    def _connection(self, worker_id: str, current: bool) -> str:
+        worker = self.plain.workers.get(worker_id)
+        return worker.connection if worker and current else "older"
+
+    # --- Time ---------------------------------------------------------------------------------
+
+    @rule(ms=st.sampled_from([1, 500, 4_999, 4_000_000, 90_000_000]))
+    def pass_time(self, ms: int) -> None:
+        self.plain.now += ms
+        self._set_clock()
+
+    @rule(ms=st.sampled_from([0, 1_000, 3_000, 5_000, 30_000, 30_000, 45_000]))
+    def maintain(self, ms: int) -> None:
+        self.pass_time(ms)
+        plain = self.plain
+        self._run("reap_leases", limit=1000)
+        plain.reap_leases()
+        self.plain.settle()
+        self._run("reap_timeouts", limit=1000, chance=0.3)
+        plain.reap_timeouts()
+        self._check_backoff()
+        self.plain.settle()
+        self._run("reap_workers", silent_ms=30_000, limit=1000)
+        plain.reap_workers()
+        self._run("promote_jobs", limit=1000)
+        plain.promote()
+
+    @rule(keep=st.integers(0, 4))
+    def tidy(self, keep: int) -> None:
+        self._run("expire_jobs", keep=keep, keep_ms=KEEP_MS, key_ms=86_400_000, limit=1000)
+        self.plain.expire_jobs(keep, KEEP_MS)
+        self._run("expire_workers", keep=keep, keep_ms=KEEP_MS, limit=1000)
+        self.plain.expire_workers(keep, KEEP_MS)
+        self._run("clear_profiles", limit=1000)
+        self._run("clear_lanes", keep=0)
+        self.plain.clear_types()
+        LaneFitter(self.services[0]).mark_unworkable()
+
+    @rule()
+    def restart(self) -> None:
+        """As if another server had been found at this address: a new epoch, everything else as it was."""
+        script = scripts.load("adopt_epoch")
+        service = self.services[0]
+        true_id = service.redis.hget(service.keys.meta, "run_id")
+        keys = [service.keys.key(key) for key in script.keys]
+        epoch = f"e{next(_numbers)}"
+        reply = self.redis.eval(script.text, len(keys), *keys, epoch, "another", 100_000)
+        assert reply.decode() == epoch
+        self.redis.hset(service.keys.meta, "run_id", true_id)
+        self.events.restart()
+        assert int(self.redis.hget(service.keys.meta, "fence")) >= self.fence
+
+    def _check_backoff(self) -> None:
+        for job, low, high in self.plain.unchecked_backoff:
+            stored = json.loads(self.redis.hget(self.services[0].keys.of("job", job.job_id), "rec"))
+            wait_s = (stored["run_at"] - self.plain.now) / 1000
+            assert low - 0.001 <= wait_s <= high
+            job.run_at = stored["run_at"]
+        self.plain.unchecked_backoff.clear()
+
+    @invariant()
+    def redis_equals_the_model(self) -> None:
+        if not hasattr(self, "plain"):
+            return
+        stored = Stored(self.services[0])
+        check_records(stored, self.plain)
+        check_indexes(stored, self.plain)
+        check_grants(stored, self.plain)
+        check_heads(stored, self.plain)
+        check_nothing_left(stored, self.plain)
+        self.events.check(stored, self.plain)
+
+
+SIZES = {"ci": (40, 40), "long": (400, 100)}
+
+
+def test_redis_equals_a_plain_model_when_everything_happens(redis_url: str) -> None:
+    examples, steps = SIZES[os.environ.get("HYPOTHESIS_PROFILE", "ci")]
+    machine = type("CoreMachine", (CoreMachine,), {"url": redis_url})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            derandomize=examples == SIZES["ci"][0],
+            database=None,
+            deadline=None,
+            phases=[Phase.generate] if examples == SIZES["ci"][0] else list(Phase),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
