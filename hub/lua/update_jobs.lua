@@ -15,14 +15,14 @@ local run_at = arg.run_at == 'now' and now or tonumber(arg.run_at)
 local done = {}
 
 -- A time that the client chose is the job's place in line; a backoff's time never was.
-local function reschedule(rec)
-  rec.run_at = run_at
+local function reschedule(rec, at)
+  rec.run_at = at
   if not rec.workflow_id and rec.attempt == 0 then
-    rec.order_key = string.format('%015.0f', run_at) .. string.sub(rec.order_key, 16)
+    rec.order_key = string.format('%015.0f', at) .. string.sub(rec.order_key, 16)
   end
 end
 
-local function change(job)
+local function change(job, at)
   local rec = job.rec
   local old, before = rec.status, {}
   leave_status(job, old)
@@ -30,10 +30,10 @@ local function change(job)
     before[#before + 1] = '"priority":' .. rec.priority
     rec.priority = priority
   end
-  if run_at and run_at ~= rec.run_at then
+  if at and at ~= rec.run_at then
     if rec.run_at then before[#before + 1] = '"run_at":' .. text(rec.run_at) end
-    reschedule(rec)
-    rec.status = run_at > now and 'scheduled' or 'pending'
+    reschedule(rec, at)
+    rec.status = at > now and 'scheduled' or 'pending'
   end
   if rec.status == 'pending' and old ~= 'pending' then become_pending(rec) end
   enter_status(job, rec.status)
@@ -50,10 +50,12 @@ local function update(job_id)
   if priority and rec.workflow_id and priority ~= rec.priority then
     return {'workflow_priority', job_json(job)}
   end
-  local same_time = not run_at or run_at == rec.run_at or (arg.run_at == 'now' and rec.status == 'pending')
-  if same_time and (not priority or priority == rec.priority) then return {'updated', job_json(job)} end
+  -- A pending job is as "now" as can be, and keeps its place.
+  local at = run_at
+  if arg.run_at == 'now' and rec.status == 'pending' then at = nil end
+  if (not at or at == rec.run_at) and (not priority or priority == rec.priority) then return {'updated', job_json(job)} end
   job.actor = arg.actor
-  change(job)
+  change(job, at)
   done[#done + 1] = job_id
   return {'updated', job.json}
 end

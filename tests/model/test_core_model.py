@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from hub import scripts
+from hub import reports, scripts
 from hub.config import load_settings
 from hub.errors import JobhubError
 from hub.job_broker import JobBroker, Submission
@@ -45,6 +45,7 @@ from tests.model.stored import (
 TYPES = ("a", "b")
 WORKERS = ("w1", "w2", "w3")
 KEEP_MS = 3_600_000
+KINDS = ("start", "complete", "complete", "fail", "give up", "release")
 
 T = TypeVar("T")
 
@@ -72,6 +73,19 @@ _submissions = st.fixed_dictionaries(
         "idempotency_key": st.sampled_from(["k1", "k2"]),
     },
 )
+
+
+def _report(kind: str, job_id: str, fence: int) -> reports.Report:
+    if kind == "start":
+        return reports.started(job_id, fence)
+    if kind == "complete":
+        return reports.completed(job_id, fence, b'{"ok":true}')
+    if kind == "release":
+        return reports.released(job_id, fence)
+    type_ = "Broken" if kind == "fail" else "Fatal"
+    return reports.failed(
+        job_id, fence, ReportedError(type=type_, retryable=kind == "fail", traceback="t")
+    )
 
 
 class CoreMachine(RuleBasedStateMachine):
@@ -307,41 +321,43 @@ class CoreMachine(RuleBasedStateMachine):
             self.grants.append((worker_id, job.job_id, item.fence))
 
     @precondition(lambda self: self.grants)
-    @rule(data=st.data(), kind=st.sampled_from(["start", "progress", "release"]))
-    def tell(self, data: st.DataObject, kind: str) -> None:
-        grant = self._one(data, self.grants)
-        expected = getattr(self.plain, kind)(*grant)
-        if kind == "progress":
-            message = JobProgress(job_id=grant[1], fence=grant[2], percent=12.5, message='ü"/\n')
-            assert self.broker.progress(grant[0], message) == expected
-        else:
-            assert getattr(self.broker, kind)(*grant) == expected
-        self.plain.settle()
+    @rule(data=st.data())
+    def progress(self, data: st.DataObject) -> None:
+        worker_id, job_id, fence = self._one(data, self.grants)
+        message = JobProgress(job_id=job_id, fence=fence, percent=12.5, message='ü"/\n')
+        expected = self.plain.progress(worker_id, job_id, fence)
+        assert self.broker.progress(worker_id, message) == expected
 
     @precondition(lambda self: self.grants)
     @rule(
         data=st.data(),
-        error=st.sampled_from([None, None, "Broken", "Fatal"]),
+        kinds=st.lists(st.sampled_from(KINDS), min_size=1, max_size=3),
         claim=st.integers(0, 2),
-        repeats=st.integers(1, 2),
     )
-    def finish(self, data: st.DataObject, error: str | None, claim: int, repeats: int) -> None:
-        grant = self._one(data, self.grants)
+    def settle(self, data: st.DataObject, kinds: list[str], claim: int) -> None:
+        """One message of a worker with reports on its grants, old and new, and the next claim."""
         LaneFitter(self.services[0]).refresh()  # a claim that must refresh is a script of its own
-        for _ in range(repeats):
-            live = self.plain.live(*grant) is not None
-            expected = self.plain.finish(*grant, error, error != "Fatal")
-            broker = self.broker
-            if error is None:
-                outcome = broker.complete(*grant, b'{"ok":true}', claim=claim)
-            else:
-                failed = ReportedError(type=error, retryable=error != "Fatal", traceback="t")
-                outcome = broker.fail(*grant, failed, claim=claim)
-            assert outcome.verdict == expected
-            self._check_backoff()
-            claimable = self.plain.claimable(grant[0], claim) if live else []
-            self._assigned(grant[0], claimable, outcome.assignments)
-            self.plain.settle()
+        worker_id = self._one(data, self.grants)[0]
+        mine = [grant for grant in self.grants if grant[0] == worker_id]
+        told, verdicts = [], []
+        for kind in kinds:
+            _, job_id, fence = self._one(data, mine)
+            told.append(_report(kind, job_id, fence))
+            verdicts.append(self._reported(kind, worker_id, job_id, fence))
+        outcome = self.broker.settle(worker_id, told, claim=claim)
+        assert outcome.verdicts == verdicts
+        self._check_backoff()
+        self._assigned(worker_id, self.plain.claimable(worker_id, claim), outcome.assignments)
+        self.plain.settle()
+
+    def _reported(self, kind: str, worker_id: str, job_id: str, fence: int) -> str:
+        grant = (worker_id, job_id, fence)
+        if kind == "start":
+            return self.plain.start(*grant)
+        if kind == "release":
+            return self.plain.release(*grant)
+        error = {"complete": None, "fail": "Broken", "give up": "Fatal"}[kind]
+        return self.plain.finish(*grant, error, kind != "give up")
 
     @rule(data=st.data(), worker_id=st.sampled_from(WORKERS), current=st.booleans())
     def heartbeat(self, data: st.DataObject, worker_id: str, current: bool) -> None:
