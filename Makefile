@@ -39,6 +39,7 @@ programs:
 	@missing=""; \
 	for pair in chromium:chromium node:nodejs redis-server:redis-server; do \
 		command -v $${pair%%:*} >/dev/null || missing="$$missing $${pair##*:}"; done; \
+	[ -e /usr/share/nodejs/ws ] || command -v npm >/dev/null || missing="$$missing node-ws"; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "==> Installing what the tests use:$$missing"; \

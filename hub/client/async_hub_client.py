@@ -131,9 +131,25 @@ class AsyncHubClient:
         """List the workers that are connected or remembered."""
         return await self.perform(calls.workers())
 
+    async def drain_worker(self, worker_id: str) -> Worker:
+        """Let a worker finish what it has and take nothing new."""
+        return await self.perform(calls.drain_worker(worker_id, True))
+
+    async def resume_worker(self, worker_id: str) -> Worker:
+        """Let a draining worker take jobs again."""
+        return await self.perform(calls.drain_worker(worker_id, False))
+
     async def queues(self) -> list[dict[str, Any]]:
         """List the job types with what waits for each."""
         return await self.perform(calls.queues())
+
+    async def pause_queue(self, job_type: str) -> dict[str, Any]:
+        """Stop handing out jobs of a type."""
+        return await self.perform(calls.pause_queue(job_type, True))
+
+    async def resume_queue(self, job_type: str) -> dict[str, Any]:
+        """Hand out jobs of a type again."""
+        return await self.perform(calls.pause_queue(job_type, False))
 
     async def stats(self) -> dict[str, Any]:
         """Read the counts of jobs and workers by state."""
