@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from hub.cli.monitor_stream import Frame
+from hub.monitor_stream import Frame
 from hub.records import Job, Progress, Worker
 from hub.states import ACTIVE_STATUSES
 

@@ -15,6 +15,7 @@ import click
 from hub.cli.config import config_command
 from hub.cli.fleet import queues_group, workers_group
 from hub.cli.jobs import jobs_group
+from hub.cli.replay import replay_command
 from hub.cli.servers import dashboard_command, hub_command
 from hub.cli.submit import submit_command
 from hub.cli.tail import tail_command
@@ -74,6 +75,7 @@ for command in (
     workers_group,
     tail_command,
     top_command,
+    replay_command,
     config_command,
 ):
     main.add_command(command)

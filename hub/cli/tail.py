@@ -10,9 +10,9 @@ import msgspec
 from rich.text import Text
 
 from hub.cli import looks
-from hub.cli.monitor_stream import Frame, Lost, MonitorStream
 from hub.cli.output import console
 from hub.cli.settings_flags import CLIENT, settings_flags, settings_from
+from hub.monitor_stream import Frame, Lost, MonitorStream
 from hub.records import JobError, Progress, Worker
 from hub.states import JobStatus
 

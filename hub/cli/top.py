@@ -11,9 +11,9 @@ from rich.live import Live
 from hub.cli.fleet_state import FleetState
 from hub.cli.fleet_view import Link, draw
 from hub.cli.hub_api import HubApi
-from hub.cli.monitor_stream import Frame, Lost, MonitorStream
 from hub.cli.output import console, print_json
 from hub.cli.settings_flags import CLIENT, settings_flags, settings_from
+from hub.monitor_stream import Frame, Lost, MonitorStream
 
 _TOPICS: Final = ("jobs", "workers", "system_stats")
 _DRAW_EVERY_S: Final = 0.25  # quicker than the eye asks for; events are folded as they come

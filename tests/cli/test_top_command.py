@@ -8,8 +8,8 @@ import httpx
 import msgspec
 
 from hub.cli.fleet_state import FleetState
-from hub.cli.monitor_stream import Frame, MonitorStream
 from hub.config import load_settings
+from hub.monitor_stream import Frame, MonitorStream
 from tests.cli.conftest import Jobhub
 from tests.support.processes import Server
 from tests.support.sockets import open_worker

@@ -1,4 +1,4 @@
-"""A monitor in a terminal: the hub's frames in order, across reconnects, without a gap.
+"""A monitor without a screen: the hub's frames in order, across reconnects, without a gap.
 
 The chain of `prev` and `seq` is checked here. After a cut the connection resumes from the last seq;
 only when the hub no longer holds what was missed does it start again from a snapshot, and says so.
@@ -16,9 +16,8 @@ import msgspec
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.sync.client import ClientConnection, connect
 
-from hub.cli.hub_api import Refused, no_hub
 from hub.config import Settings
-from hub.errors import InvalidInput
+from hub.errors import AccessDenied, InvalidInput, Unavailable
 
 _SILENT_S: Final = 45.0  # the hub sends a bookmark every 15 s when nothing happens
 _FIRST_WAIT_S: Final = 0.2
@@ -75,7 +74,8 @@ class MonitorStream:
     def read(self, timeout_s: float | None = None) -> Iterator[Frame | Lost | None]:
         """Yield frames as they come; `Lost` at a cut; None when `timeout_s` passed quietly.
 
-        Raises: Unavailable: no hub answered the first time. Refused: the hub does not want this monitor.
+        Raises: Unavailable: no hub answered the first time. InvalidInput, AccessDenied: the hub does
+                 not want this monitor.
         """
         wait_s = 0.0
         while True:
@@ -111,8 +111,8 @@ class MonitorStream:
 
     def _first_failure(self, error: Exception) -> Exception:
         if isinstance(error, InvalidStatus):
-            return Refused(f"{self._url} answered {error.response.status_code} to a monitor")
-        return no_hub(self._url)
+            return AccessDenied(f"{self._url} answered {error.response.status_code} to a monitor")
+        return Unavailable(f"no hub answers at {self._url}", field="JOBHUB_HUB_URL")
 
     def _frames(
         self, connection: ClientConnection, timeout_s: float | None
@@ -150,7 +150,7 @@ class MonitorStream:
         """Move on to the frame's seq; False when the caller need not see it."""
         match frame.type:
             case "error":
-                raise Refused(frame.message, field=frame.field)
+                raise InvalidInput(frame.message, field=frame.field)
             case "subscription_confirmed":
                 if (
                     self._seq is None
@@ -172,4 +172,4 @@ def _raise_if_forbidden(closed: ConnectionClosed) -> None:
     """Some close codes say: do not come back."""
     received = closed.rcvd
     if received is not None and received.code >= _FORBIDDEN_FROM:
-        raise Refused(received.reason or f"the hub closed the connection with {received.code}")
+        raise AccessDenied(received.reason or f"the hub closed the connection with {received.code}")
