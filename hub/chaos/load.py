@@ -6,6 +6,7 @@ import random
 import threading
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -24,6 +25,7 @@ JOB_TYPES: Final = ("resize", "train", "mail", "rare")
 WORKERS: Final = tuple(f"chaos-{number}" for number in range(6))
 _REMEMBERED: Final = 2_000  # jobs that cancels and retries choose from
 _LOOK_EVERY: Final = 50  # acts between two looks at the backlog
+_REGISTER_EVERY: Final = 500  # acts; a Redis that was emptied knows no workers
 _ACTOR: Final = "chaos"
 _OUTAGE_S: Final = 0.05
 
@@ -51,7 +53,8 @@ class Load:
         self._held: deque[tuple[str, Assignment]] = deque()
         self._started: deque[tuple[str, Assignment]] = deque()
         self._jobs: deque[str] = deque(maxlen=_REMEMBERED)
-        self._counts = self._service.keys.key("counts")
+        self._epoch, self._seq = b"", 0
+        self.transitions = 0
         self._waiting = 0
         self.calls = 0
         self._acts: list[tuple[int, Callable[[], None]]] = [
@@ -70,17 +73,15 @@ class Load:
 
     def run(self, stopping: threading.Event) -> None:
         """Act until told to stop; failures of Redis are waited out."""
-        connected = False
         while not stopping.is_set():
             try:
-                if not connected:
+                if self.calls % _REGISTER_EVERY == 0:
                     for worker_id in WORKERS:
                         self._register(worker_id)
-                    connected = True
                 self.act()
             except redis.RedisError:
-                connected = False
                 stopping.wait(_OUTAGE_S)
+        self._look()
 
     def act(self) -> None:
         """Do one thing; a refusal is as good as a success."""
@@ -88,18 +89,27 @@ class Load:
         (chosen,) = self._rng.choices([act for _, act in self._acts], weights)
         self.calls += 1
         if self.calls % _LOOK_EVERY == 0:
-            self._waiting = int(self._service.redis.hget(self._counts, "pending") or 0)
+            self._look()
         try:
             chosen()
         except JobhubError:
             return
+
+    def _look(self) -> None:
+        """See how many jobs wait, and how many events there were."""
+        keys = self._service.keys
+        self._waiting = int(self._service.redis.hget(keys.key("counts"), "pending") or 0)
+        epoch, seq = self._service.redis.hmget(keys.meta, "epoch", "seq")
+        if epoch == self._epoch:
+            self.transitions += int(seq or 0) - self._seq
+        self._epoch, self._seq = epoch, int(seq or 0)
 
     def begin(self) -> None:
         """Register every worker and fill the backlog."""
         for worker_id in WORKERS:
             self._register(worker_id)
         for _ in range(self._backlog):
-            self._submit()
+            self._submit_one(self._rng)
 
     def close(self) -> None:
         """Close the connections."""
@@ -111,6 +121,10 @@ class Load:
         if self._waiting > self._backlog:
             return
         rng = self._rng
+        for _ in range(rng.randrange(1, 4)):
+            self._submit_one(rng)
+
+    def _submit_one(self, rng: random.Random) -> None:
         request = SubmitRequest(
             job_type=rng.choices(JOB_TYPES, (50, 30, 19, 1))[0],
             priority=rng.choice((0, 10, 50, 50, 50, 90)),
@@ -122,14 +136,31 @@ class Load:
 
     def _claim(self) -> None:
         worker_id = self._rng.choice(WORKERS)
-        given = self._broker.claim(worker_id, 2)
+        given = self._broker.claim(worker_id, 5)
         self._held.extend((worker_id, assignment) for assignment in given)
 
     def _start(self) -> None:
-        if self._held:
-            worker_id, given = self._held.popleft()
-            if self._broker.start(worker_id, given.job_id, given.fence) == "ack":
+        worker_id, taken = self._take_of_one_worker(self._held)
+        if not taken:
+            return
+        told = [reports.started(given.job_id, given.fence) for given in taken]
+        verdicts = self._broker.settle(worker_id, told).verdicts
+        for given, verdict in zip(taken, verdicts, strict=True):
+            if verdict == "ack":
                 self._started.append((worker_id, given))
+
+    def _take_of_one_worker(
+        self, queue: deque[tuple[str, Assignment]]
+    ) -> tuple[str, list[Assignment]]:
+        """Take up to eight grants that one worker holds: it reports them in one message."""
+        if not queue:
+            return "", []
+        worker_id = queue[0][0]
+        taken = [item for item in islice(queue, 16) if item[0] == worker_id]
+        taken = taken[: self._rng.randrange(1, 9)]
+        for item in taken:
+            queue.remove(item)
+        return worker_id, [given for _, given in taken]
 
     def _progress(self) -> None:
         if self._started:
@@ -140,18 +171,11 @@ class Load:
 
     def _finish(self) -> None:
         """Report several jobs of one worker in one message, and take as many again."""
-        if not self._started:
-            return
-        worker_id = self._started[0][0]
-        told = [
-            self._outcome(given)
-            for holder, given in list(self._started)[: self._rng.randrange(1, 6)]
-            if holder == worker_id
-        ]
-        for _ in told:
-            self._started.remove(next(item for item in self._started if item[0] == worker_id))
-        settled = self._broker.settle(worker_id, told, claim=len(told))
-        self._held.extend((worker_id, assignment) for assignment in settled.assignments)
+        worker_id, taken = self._take_of_one_worker(self._started)
+        if taken:
+            told = [self._outcome(given) for given in taken]
+            settled = self._broker.settle(worker_id, told, claim=len(told))
+            self._held.extend((worker_id, assignment) for assignment in settled.assignments)
 
     def _outcome(self, given: Assignment) -> reports.Report:
         if self._rng.random() < 0.8:

@@ -63,14 +63,17 @@ class MonitorModel:
             case _:
                 pass
 
-    def differences(self, snapshot: Mapping[str, Any]) -> list[str]:
-        """Say where this differs from the hub's snapshot at the same seq; progress may be late."""
+    def differences(self, snapshot: Mapping[str, Any], *, settled: bool = False) -> list[str]:
+        """Say where this differs from the hub's snapshot at the same seq.
+
+        Args: settled: nothing has happened for a while, so no progress is late and no list has a hole.
+        """
         data = snapshot["data"]
         found = []
         if (self.epoch, self.seq) != (snapshot["epoch"], snapshot["seq"]):
             return [f"at {self.epoch}/{self.seq}, not {snapshot['epoch']}/{snapshot['seq']}"]
         for name in LISTS:
-            found += self._compare_list(name, data["jobs"][name])
+            found += self._compare_list(name, data["jobs"][name], settled)
         if self.counts != data["counts"]:
             found.append(f"counts {self.counts}, not {data['counts']}")
         for worker in data["workers"]:
@@ -84,7 +87,7 @@ class MonitorModel:
                 found.append(f"queue {known}, not {queue}")
         return found
 
-    def _compare_list(self, name: str, true: Mapping[str, Any]) -> list[str]:
+    def _compare_list(self, name: str, true: Mapping[str, Any], settled: bool) -> list[str]:
         """A list is a head of the true one; without `truncated` it is the whole."""
         wanted = [row for row in true["rows"] if self._matches(row)]
         shown = self.rows[name]
@@ -93,10 +96,12 @@ class MonitorModel:
         if len(shown) > len(wanted) and not known_all:
             shown = shown[: len(wanted)]  # what is behind the snapshot's window cannot be compared
         found = [
-            f"{name}[{place}] {_steady(row)}, not {_steady(right)}"
+            f"{name}[{place}] {row}, not {right}"
             for place, (row, right) in enumerate(zip(shown, heads, strict=False))
-            if _steady(row) != _steady(right)
+            if (row != right if settled else _steady(row) != _steady(right))
         ]
+        if settled and len(shown) < min(len(wanted), WINDOWS.get(name, WINDOW)):
+            found.append(f"{name} has a hole: {len(shown)} rows of {len(wanted)}")
         if len(shown) > len(wanted):
             found.append(f"{name} shows {len(shown)} rows of {len(wanted)}")
         if not self.truncated[name] and len(shown) < len(wanted):

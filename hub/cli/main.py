@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import click
 
+from hub.cli.chaos import chaos_command
 from hub.cli.config import config_command
 from hub.cli.fleet import queues_group, workers_group
 from hub.cli.jobs import jobs_group
@@ -77,5 +78,6 @@ for command in (
     top_command,
     replay_command,
     config_command,
+    chaos_command,
 ):
     main.add_command(command)

@@ -19,7 +19,7 @@ end
 
 local function assignment(job)
   local rec = job.rec
-  return {rec.job_id, rec.fence, rec.attempt, tostring(rec.timeout_s), job.json,
+  return {rec.job_id, rec.fence, rec.attempt, tostring(rec.timeout_s), job.json or job_json(job),
     redis.call('HGET', db.job .. rec.job_id, 'payload')}
 end
 

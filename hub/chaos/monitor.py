@@ -1,0 +1,113 @@
+"""A monitor over a real socket that comes back after every end, resumes, and keeps count of what broke."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.sync.client import ClientConnection, connect
+
+from hub.chaos.monitor_model import BrokenChain, MonitorModel
+
+TOPICS: Final = ("jobs", "workers", "system_stats")
+_RECEIVE_S: Final = 0.25
+_COME_BACK_S: Final = 0.1
+_CHAINED: Final = ("events", "window")
+
+
+class ChaosMonitor:
+    """Follows a hub in a thread. `counted`: what happened, false alarms and unnoticed losses among it.
+
+    Args: url: where to connect now, such as `ws://127.0.0.1:8000`.
+          drop_share: of the frames that are thrown away before they are folded, to see them missed.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        url: Callable[[], str],
+        filters: Mapping[str, Any],
+        rng: random.Random,
+        *,
+        drop_share: float = 0.0,
+    ) -> None:
+        self.name = name
+        self.model = MonitorModel(filters)
+        self.counted: Counter[str] = Counter()
+        self.lock = threading.Lock()
+        self._url = url
+        self._filters = dict(filters)
+        self._rng = rng
+        self.drop_share = drop_share
+        self._missing = False
+        self._asked = False
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Connect and follow."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stopping.set()
+        self._thread.join(10.0)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with connect(self._url() + "/ws/monitor", max_size=None, open_timeout=5) as socket:
+                    self.counted["connects"] += 1
+                    self._follow(socket)
+            except ConnectionClosed as closed:
+                code = closed.rcvd.code if closed.rcvd else 1006
+                self.counted[f"closed {code}"] += 1
+            except (OSError, EOFError, InvalidHandshake):
+                self.counted["failed connects"] += 1
+            self._stopping.wait(self._rng.uniform(0, 2 * _COME_BACK_S))
+
+    def _follow(self, socket: ClientConnection) -> None:
+        hello: dict[str, Any] = {"type": "monitor_connect", "monitor_id": self.name}
+        if self.model.seq >= 0:
+            hello["resume"] = {"epoch": self.model.epoch, "seq": self.model.seq}
+        self._missing = self._asked = False
+        socket.send(json.dumps(hello))
+        subscribe = {"type": "subscribe", "topics": TOPICS, "filters": self._filters}
+        socket.send(json.dumps(subscribe))
+        while not self._stopping.is_set():
+            try:
+                message = json.loads(socket.recv(_RECEIVE_S))
+            except TimeoutError:
+                continue
+            if not self._take(message):
+                point = {"epoch": self.model.epoch, "seq": self.model.seq}
+                socket.send(json.dumps({"type": "resync_request", **point}))
+
+    def _take(self, message: Mapping[str, Any]) -> bool:
+        """Fold a message, or lose it on purpose; False when the chain is broken."""
+        kind = message["type"]
+        if kind in ("full_state_snapshot", "resumed"):
+            self._missing = self._asked = False
+            self.counted[kind] += 1
+        if self._asked:
+            return True  # on its way before the hub heard the question
+        chained = kind in _CHAINED and message["seq"] > message["prev"]
+        if chained and not self._missing and self._rng.random() < self.drop_share:
+            self.counted["dropped"] += 1
+            self._missing = True
+            return True
+        try:
+            with self.lock:
+                self.model.fold(message)
+        except BrokenChain:
+            self.counted["noticed" if self._missing else "false alarms"] += 1
+            self._asked = True
+            return False
+        if self._missing and kind in _CHAINED:
+            self.counted["unnoticed"] += 1
+        return True

@@ -1,0 +1,182 @@
+"""Runs the proof: hubs, monitors with lossy links, a load and a saboteur; then compares with Redis.
+
+When the load has stopped, every monitor must come to show what Redis holds at the same seq: records,
+lists in their order, counts, workers. On the way every frame that was lost on purpose must have been
+noticed, and nothing else may have looked like a loss.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, Final
+
+import msgspec
+
+from hub.chaos.hubs import HubProcess
+from hub.chaos.link import Link
+from hub.chaos.load import JOB_TYPES, WORKERS, Load
+from hub.chaos.monitor import ChaosMonitor
+from hub.chaos.redis_server import ChaosRedis
+from hub.chaos.saboteur import Saboteur
+from hub.config import Settings, load_settings
+from hub.errors import Unavailable
+from hub.keys import Keys
+from hub.redis_service import RedisService
+from hub.snapshot import SnapshotReader
+
+NAMESPACE: Final = "chaos"
+SETTLE_S: Final = 60.0
+_LOOK_S: Final = 0.1
+_RING: Final = 2_000  # small, so that monitors fall out of it
+_STREAM: Final = 20_000
+FILTERS: Final[tuple[dict[str, Any], ...]] = (
+    {},
+    {"job_types": ["mail"]},
+    {"worker_ids": list(WORKERS[:2])},
+    {"priority_range": [60, 100]},
+    {"job_types": ["rare"]},
+    {"job_types": list(JOB_TYPES[:2]), "priority_range": [0, 50]},
+)
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """How long and how hard. `pause_s`: between two failures worse than a killed subscription."""
+
+    seconds: float = 30.0
+    seed: int = 1
+    hubs: int = 2
+    monitors: int = 8
+    pause_s: float = 1.0
+    drop_share: float = 0.003
+
+
+class Report(msgspec.Struct):
+    """What happened, and what is wrong: nothing, when `differences` is empty and no alarm was false."""
+
+    plan: Plan
+    transitions: int = 0
+    transitions_per_s: float = 0.0
+    settled_after_s: float = 0.0
+    sabotage: dict[str, int] = {}
+    monitors: dict[str, int] = {}
+    differences: list[str] = []
+
+    @property
+    def passed(self) -> bool:
+        """Whether every monitor shows what Redis holds, and every loss was noticed and no other."""
+        false = self.monitors.get("false alarms", 0) + self.monitors.get("unnoticed", 0)
+        return not self.differences and not false
+
+
+def run(plan: Plan, tell: Callable[[str], None] = lambda line: None) -> Report:
+    """Run the proof; takes the plan's time and up to a minute to settle.
+
+    Args:   tell: is given a line for everything that begins.
+    Raises: Unavailable: Redis or a hub did not start.
+    """
+    rng = random.Random(plan.seed)
+    report = Report(plan)
+    with ExitStack() as stack:
+        server = ChaosRedis()
+        stack.callback(server.close)
+        settings = load_settings({}, {"redis_url": server.url, "namespace": NAMESPACE})
+        hubs = [stack.enter_context(_hub(server)) for _ in range(plan.hubs)]
+        links = [_link(stack, hubs[place % plan.hubs]) for place in range(plan.monitors)]
+        monitors = [_monitor(stack, place, link, plan) for place, link in enumerate(links)]
+        saboteur = Saboteur(server, Keys(NAMESPACE), hubs, links, rng, pause_s=plan.pause_s)
+        tell(f"{plan.hubs} hubs, {plan.monitors} monitors; breaking things for {plan.seconds:g} s")
+        _drive(server, settings, saboteur, plan, report)
+        for monitor in monitors:
+            monitor.drop_share = 0.0
+        tell(f"{report.transitions} transitions; waiting for the monitors to show what Redis holds")
+        started = time.monotonic()
+        report.differences = _settle(server, monitors)
+        report.settled_after_s = time.monotonic() - started
+        report.sabotage = dict(saboteur.counted)
+        report.monitors = dict(sum((monitor.counted for monitor in monitors), Counter[str]()))
+    return report
+
+
+@contextmanager
+def _hub(server: ChaosRedis) -> Iterator[HubProcess]:
+    hub = HubProcess(
+        {
+            "REDIS_URL": server.url,
+            "JOBHUB_NAMESPACE": NAMESPACE,
+            "JOBHUB_DATA_DIR": str(server.path),
+            "JOBHUB_RING_EVENTS": str(_RING),
+            "JOBHUB_STREAM_EVENTS": str(_STREAM),
+        }
+    )
+    try:
+        yield hub
+    finally:
+        hub.kill()
+
+
+def _link(stack: ExitStack, hub: HubProcess) -> Link:
+    link = Link(("127.0.0.1", hub.port))
+    stack.callback(link.close)
+    return link
+
+
+def _monitor(stack: ExitStack, place: int, link: Link, plan: Plan) -> ChaosMonitor:
+    monitor = ChaosMonitor(
+        f"monitor-{place}",
+        lambda: f"ws://127.0.0.1:{link.port}",
+        FILTERS[place % len(FILTERS)],
+        random.Random(f"{plan.seed}-{place}"),
+        drop_share=plan.drop_share,
+    )
+    monitor.start()
+    stack.callback(monitor.stop)
+    return monitor
+
+
+def _drive(
+    server: ChaosRedis, settings: Settings, saboteur: Saboteur, plan: Plan, report: Report
+) -> None:
+    """Load and sabotage for the time of the plan."""
+    load = Load(server.url, NAMESPACE, settings, random.Random(plan.seed), backlog=300)
+    stopping = threading.Event()
+    thread = threading.Thread(target=load.run, args=(stopping,), name="load", daemon=True)
+    thread.start()
+    saboteur.start()
+    started = time.monotonic()
+    stopping.wait(plan.seconds)
+    saboteur.stop()
+    stopping.set()
+    thread.join(30.0)
+    report.transitions = load.transitions
+    report.transitions_per_s = load.transitions / (time.monotonic() - started)
+    load.close()
+
+
+def _settle(server: ChaosRedis, monitors: list[ChaosMonitor]) -> list[str]:
+    """Wait until every monitor was seen to show what Redis holds; returns what still differs."""
+    service = RedisService(server.url, Keys(NAMESPACE))
+    snapshots = SnapshotReader(service)
+    left = {monitor.name: monitor for monitor in monitors}
+    found: list[str] = []
+    until = time.monotonic() + SETTLE_S
+    pause = threading.Event()
+    while left and time.monotonic() < until:
+        try:
+            truth = msgspec.json.decode(snapshots.read(deep=True).document())
+        except Unavailable:
+            continue
+        found = []
+        for name, monitor in list(left.items()):
+            with monitor.lock:
+                differences = monitor.model.differences(truth, settled=True)
+            found += [f"{name}: {difference}" for difference in differences]
+            if not differences:
+                del left[name]
+        pause.wait(_LOOK_S)
+    service.close()
+    return found if left else []
