@@ -15,6 +15,8 @@ local verdicts, fences = {}, {}
 for index, report in ipairs(arg.reports) do fences[index] = report.fence end
 read_grants(arg.worker_id, fences)
 for index, report in ipairs(arg.reports) do verdicts[index] = reports[report.of](report) end
-local assignments = arg.claim > 0 and claim(touch_worker(arg.worker_id), arg.claim) or {}
+-- Read, not touched: a repeat that is given nothing changes no worker, so nothing is told.
+local worker = changed_workers[arg.worker_id] or load_worker(arg.worker_id)
+local assignments = arg.claim > 0 and claim(worker, arg.claim) or {}
 save_workers()
 return {verdicts, assignments}

@@ -311,6 +311,14 @@ class CoreMachine(RuleBasedStateMachine):
             grant = self.grants[-1]
             assert self.broker.start(*grant) == self.plain.start(*grant)
 
+    @rule(data=st.data(), worker_id=st.sampled_from(WORKERS))
+    def reconnect(self, data: st.DataObject, worker_id: str) -> None:
+        """A hub claimed and died: the worker comes back without the newest of its grants."""
+        self.claim(worker_id, 2)
+        worker = self.plain.workers.get(worker_id)
+        if worker is not None:
+            self.register(data, worker_id, worker.job_types, worker.gpu, worker.prefetch)
+
     def _assigned(self, worker_id: str, expected: list[PlainJob], given: list[Any]) -> None:
         assert [item.job_id for item in given] == [job.job_id for job in expected]
         for job, item in zip(expected, given, strict=True):

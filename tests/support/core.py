@@ -34,7 +34,8 @@ class Core:
 
     def submit(self, job_type: str = "demo", **fields: Any) -> Job:
         """Submit a job as one client."""
-        request = msgspec.convert({"job_type": job_type, **fields}, SubmitRequest)
+        body = msgspec.json.encode({"job_type": job_type, **fields})
+        request = msgspec.json.decode(body, type=SubmitRequest)
         return self.broker.submit(request, submitted_by="tester").job
 
     def register(
