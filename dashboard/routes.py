@@ -34,6 +34,11 @@ def register_routes(server: Flask, hub: HubApi, own_url: str) -> None:
             abort(404, "only the dashboard's own hub can be polled through it")
         return _pass_on(hub, "/api/snapshot", {})
 
+    @server.get("/live/series")
+    def series() -> Response:
+        asked = {name: request.args[name] for name in ("from", "to") if name in request.args}
+        return _pass_on(hub, "/api/metrics/series", {**asked, "step": 1})
+
     @server.get(f"/export/<any({','.join(_EXPORTS)}):name>.csv")
     def export(name: str) -> Response:
         return _pass_on(hub, f"/api/export/{name}.csv", request.args.to_dict(flat=False))

@@ -47,6 +47,17 @@
       this.trim();
     }
 
+    // Seconds before complete_from, read later; `given` has them all from `fromS` on.
+    prepend(given, fromS) {
+      const first = this.columns.complete_from;
+      if (fromS >= first) return;
+      let count = 0;
+      while (count < given.second.length && given.second[count] < first) count++;
+      for (const name of COLUMNS) this.columns[name] = given[name].slice(0, count).concat(this.columns[name]);
+      this.columns.complete_from = fromS;
+      this.trim();
+    }
+
     trim() {
       const seconds = this.columns.second;
       const oldest = seconds[seconds.length - 1] - KEPT_S;

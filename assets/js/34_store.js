@@ -69,6 +69,12 @@
         state.filters = lists.filters = filters;
       },
 
+      // Figures of seconds before those that the snapshot brought.
+      backfill(columns, fromS) {
+        series.prepend(columns, fromS);
+        drawing.mark("series");
+      },
+
       // Forget everything: another hub is next.
       clear() {
         fold.snapshot(emptySnapshot());

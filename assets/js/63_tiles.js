@@ -37,6 +37,22 @@
     }
   }
 
+  // What waited before the page was opened.
+  async function readPast() {
+    if (sampled.at.length > 1) return;
+    const untilS = Math.floor(clock.now() / 1000);
+    if (!untilS) return;
+    const past = new Map();
+    for (const [second, count] of await window.jobhub.history.pending(untilS - SPARK_S, untilS)) {
+      past.set(Math.floor(second / SPARK_STEP_S), count);
+    }
+    const first = sampled.at[0] ?? Infinity;
+    const earlier = [...past].filter(([at]) => at < first);
+    sampled.at.unshift(...earlier.map(([at]) => at));
+    sampled.pending.unshift(...earlier.map(([, count]) => count));
+    sampled.workers.unshift(...earlier.map(() => null));
+  }
+
   // Aligned right: what was not seen yet is a gap on the left.
   function sampledValues(name) {
     const newest = sampled.at[sampled.at.length - 1];
@@ -87,6 +103,7 @@
       view.subscribe("tick", (state) => drawSparklines(state, sparklines), { everyMs: 1000 }),
       window.jobhub.store.subscribe("tick", sample, { everyMs: 1000 }),
     ];
+    readPast();
     return () => ends.forEach((end) => end());
   });
 })();

@@ -66,6 +66,7 @@
       const endS = buckets.endSecond(series, clock.knownUntil());
       const untilS = Math.max(endS, Math.floor(clock.now() / 1000) - 1);
       const firstS = Math.ceil((untilS - windowS) / stepS) * stepS;
+      window.jobhub.history.ensure(untilS - windowS);
       this.columns = buckets.gather(series, firstS, endS, stepS);
       this.range = zoom || [(untilS - windowS) * 1000, untilS * 1000];
       const figure = chartFigure.build(this.options, this.columns, this.range, width);

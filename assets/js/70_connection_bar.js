@@ -3,7 +3,7 @@
   "use strict";
   const { dom, format, store, stream } = window.jobhub;
   const BADGES = {
-    disconnected: ["Not live", "grey"],
+    disconnected: ["Disconnected", "grey"],
     connecting: ["Connecting", "blue"],
     catching_up: ["Catching up", "blue"],
     live: ["Live", "green"],

@@ -74,16 +74,34 @@
     ]);
   }
 
+  const PROBLEMS = new Set(["job_failed", "result_rejected", "worker_disconnected"]);
+  const BELONGS = {
+    all: () => true,
+    problems: (event) => PROBLEMS.has(event.type) || event.reason === "lease_expired",
+    jobs: (event) => Boolean(event.job_id),
+    workers: (event) => Boolean(event.worker),
+    operators: (event) => event.type === "operator_action" || event.type === "queue_changed",
+  };
+
+  // The newest events of a kind, newest first.
+  function newest(log, belongs) {
+    const found = [];
+    for (let at = log.length - 1; at >= 0 && found.length < SHOWN; at--) if (belongs(log[at])) found.push(log[at]);
+    return found;
+  }
+
   window.jobhub.widget("event_log", (root) => {
     const rows = dom.part(root, "rows");
     const empty = dom.part(root, "empty");
+    const kinds = dom.part(root, "kinds");
 
     function draw({ log }) {
-      const newest = log.slice(-SHOWN).reverse();
-      dom.reconcile(rows, newest, (event) => event.seq, make, () => {});
-      empty.hidden = newest.length > 0;
+      const shown = newest(log, BELONGS[kinds.value]);
+      dom.reconcile(rows, shown, (event) => event.seq, make, () => {});
+      empty.hidden = shown.length > 0;
     }
 
+    kinds.addEventListener("change", () => draw(window.jobhub.store.state));
     return view.subscribe("log", draw, { everyMs: 250 });
   });
 })();

@@ -25,6 +25,13 @@ IN_NAVIGATION: Final = True
 WINDOWS: Final = ((60, "1 min"), (300, "5 min"), (900, "15 min"), (3600, "60 min"))
 _TABS: Final[dict[str, Any]] = {"aria-label": "Job lists"}
 
+_EVENT_KINDS: Final = (
+    ("all", "All events"),
+    ("problems", "Problems"),
+    ("jobs", "Jobs"),
+    ("workers", "Workers"),
+    ("operators", "Operators"),
+)
 _TILES: Final = (
     ("pending", "Pending", "Jobs that wait for a worker; the oldest one's age"),
     ("active", "Active", "Jobs that a worker has"),
@@ -132,7 +139,7 @@ def _jobs(*, job_page: bool) -> Component:
     export = html.A(
         "Export CSV",
         href="/export/jobs.csv",
-        className="button button-small",
+        className="button",
         download="jobs.csv",
         **part("export"),
     )
@@ -141,6 +148,7 @@ def _jobs(*, job_page: bool) -> Component:
         html.Span("", className="selection-count", **part("selected")),
         html.Button("Retry", className="button", disabled=True, **part("retry")),
         html.Button("Cancel", className="button", disabled=True, **part("cancel")),
+        export,
     ]
     grids = [
         html.Div(
@@ -160,7 +168,6 @@ def _jobs(*, job_page: bool) -> Component:
                 html.Div(
                     [
                         html.Div(tabs, className="tabs", role="tablist", **_TABS),
-                        export,
                     ],
                     className="tab-bar",
                 ),
@@ -193,13 +200,18 @@ def _workers() -> Component:
 
 
 def _log() -> Component:
-    return panel(
-        "Events",
-        "Newest first, since Connect",
-        Widget(
-            "event_log", _list("Events appear here once the page is live"), className="scroll-list"
+    choices = [html.Option(label, value=value) for value, label in _EVENT_KINDS]
+    return Widget(
+        "event_log",
+        panel(
+            "Events",
+            "Newest first, since Connect",
+            html.Div(_list("Events appear here once the page is live"), className="scroll-list"),
+            tools=html.Select(
+                choices, className="select select-small", **part("kinds"), **_label("Which events")
+            ),
         ),
-        class_name="live-log",
+        className="live-log",
     )
 
 
