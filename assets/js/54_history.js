@@ -14,7 +14,7 @@
     const response = await window.fetch(URL_PATH + query, { credentials: "same-origin" });
     if (!response.ok) throw new Error("no figures: " + response.status);
     const { groups } = await response.json();
-    return groups.all || { at: [] };
+    return groups.all && groups.all.at ? groups.all : { at: [] }; // nothing ever happened
   }
 
   // The columns of a snapshot's series, from those of /api/metrics/series.

@@ -7,11 +7,13 @@ import shutil
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Page
 
 from hub.job_broker import JobBroker
 from hub.worker_registry import WorkerRegistry
+from tests.support.live_page import LivePage, free_port
 from tests.support.processes import Server, serving
 from tests.support.stream_page import Screen, StreamServer, serving_stream_page
 from tests.support.traffic import Traffic
@@ -64,3 +66,40 @@ def traffic(broker: JobBroker, registry: WorkerRegistry) -> Traffic:
     made = Traffic(broker, registry)
     made.register()
     return made
+
+
+@pytest.fixture
+def live_env(hub_env: dict[str, str]) -> dict[str, str]:
+    """A hub and a dashboard that know of each other."""
+    return {**hub_env, "JOBHUB_DASHBOARD_PORT": str(free_port())}
+
+
+@pytest.fixture
+def live_hub(live_env: dict[str, str]) -> Iterator[Server]:
+    """The hub of the dashboard."""
+    with serving("hub", environ=live_env) as server:
+        assert server.url
+        yield server
+
+
+@pytest.fixture
+def live_api(live_hub: Server) -> Iterator[httpx.Client]:
+    """An HTTP client of that hub."""
+    with httpx.Client(base_url=live_hub.url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+def dashboard(live_hub: Server, live_env: dict[str, str]) -> Iterator[Server]:
+    """A dashboard process of that hub."""
+    with serving("dashboard", environ={**live_env, "JOBHUB_HUB_URL": live_hub.url}) as server:
+        assert server.url
+        yield server
+
+
+@pytest.fixture
+def live(page: Page, dashboard: Server) -> Iterator[LivePage]:
+    """The Live page, not opened yet; whatever its console says fails the test."""
+    live = LivePage(page, dashboard.url)
+    yield live
+    assert live.complaints == []

@@ -1,0 +1,100 @@
+"""The dashboard in a browser, as an operator sees and uses it; its console must stay empty."""
+
+from __future__ import annotations
+
+import re
+import socket
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+DEADLINE_MS = 30_000  # the machine may be loaded
+
+
+class LivePage:
+    """The Live page of a running dashboard."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.complaints: list[str] = []
+        self.sockets: list[str] = []
+        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("websocket", lambda opened: self.sockets.append(opened.url))
+        page.set_default_timeout(DEADLINE_MS)
+
+    def open(self, path: str = "/") -> LivePage:
+        """Load the page and wait until its figures and tables stand."""
+        self.page.goto(self.url + path)
+        self.see(self.tile("workers"), re.compile(r"\d"))
+        expect(self.page.locator("#grid-active .ag-header")).to_be_visible(timeout=DEADLINE_MS)
+        return self
+
+    def connect(self) -> LivePage:
+        """Press Connect and wait until the page says that it is live."""
+        self.page.get_by_role("button", name="Connect", exact=True).click()
+        self.see(self.badge, "Live")
+        return self
+
+    @property
+    def badge(self) -> Locator:
+        """The word for how the link is."""
+        return self.page.locator("[data-part=badge]")
+
+    @property
+    def note(self) -> Locator:
+        """As of when, or why not."""
+        return self.page.locator("[data-part=note]").first
+
+    def tile(self, name: str) -> Locator:
+        """The number of a tile."""
+        return self.page.locator(f"[data-tile={name}] [data-part=value]")
+
+    def open_list(self, name: str) -> None:
+        """Choose a tab of the job tables."""
+        self.page.locator(f"#tab-{name}").click()
+
+    def count(self, list_name: str) -> Locator:
+        """The number on a tab."""
+        return self.page.locator(f"[data-part=count-{list_name}]")
+
+    def row(self, list_name: str, job_id: str) -> Locator:
+        """The row of a job in a table (its part that scrolls; the table must be the open one)."""
+        return self.page.locator(f'#grid-{list_name} .ag-row[row-id="{job_id}"]')
+
+    def worker(self, worker_id: str) -> Locator:
+        """The entry of a worker."""
+        return self.page.locator(f'.worker[data-key="{worker_id}"]')
+
+    def queue(self, job_type: str) -> Locator:
+        """The entry of a queue."""
+        return self.page.locator(f'.queue[data-key="{job_type}"]')
+
+    def select(self, list_name: str, job_id: str) -> None:
+        """Tick the box of a row."""
+        self.row(list_name, job_id).locator("input[type=checkbox]").check()
+
+    def read(self, script: str) -> Any:
+        """Evaluate an expression in the page."""
+        return self.page.evaluate(f"() => ({script})")
+
+    def see(self, place: Locator, text: str | re.Pattern[str]) -> None:
+        """Wait until a place says something."""
+        expect(place).to_have_text(text, timeout=DEADLINE_MS)
+
+    def see_part(self, place: Locator, text: str) -> None:
+        """Wait until a place says something among other things."""
+        expect(place).to_contain_text(text, timeout=DEADLINE_MS)
+
+    def see_no(self, place: Locator) -> None:
+        """Wait until a place is gone."""
+        expect(place).to_have_count(0, timeout=DEADLINE_MS)
+
+
+def free_port() -> int:
+    """A port that was free a moment ago: two servers that name each other need it beforehand."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
