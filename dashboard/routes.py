@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any, Final
 
-from flask import Flask, Response, abort, jsonify, request
+from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from dashboard.hub_client import HubApi
+from dashboard.live_snapshot import register_live_snapshot
 from hub.errors import JobhubError
 
 TICKET_PATH: Final = "/live/ticket"
-SNAPSHOT_PATH: Final = "/live/snapshot"  # for browsers whose way to the hub is blocked
 _EXPORTS: Final = ("jobs", "metrics")
 _PASSED_HEADERS: Final = ("Content-Type", "Content-Disposition")
 
@@ -24,15 +24,11 @@ def register_routes(server: Flask, hub: HubApi, own_url: str) -> None:
     Args: own_url: the hub's URL as browsers name it.
     """
 
+    register_live_snapshot(server, {own_url: hub.snapshot})
+
     @server.post(TICKET_PATH)
     def ticket() -> Response:
         return jsonify(hub.ticket())
-
-    @server.get(SNAPSHOT_PATH)
-    def snapshot() -> Response:
-        if request.args.get("hub", own_url) != own_url:
-            abort(404, "only the dashboard's own hub can be polled through it")
-        return _pass_on(hub, "/api/snapshot", {})
 
     @server.get("/live/series")
     def series() -> Response:

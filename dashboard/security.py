@@ -41,6 +41,8 @@ def secure(app: Dash, config: DashboardConfig) -> None:
             abort(403, f"the host {host!r} is not served here")
         if request.method not in _SAFE_METHODS and not _from_our_page(config, host):
             abort(403, "changes are taken from the dashboard's own pages only")
+        if (request.content_length or 0) > BODY_BYTES:
+            abort(413, f"at most {BODY_BYTES} bytes are taken")
 
     @server.after_request
     def harden(response: Response) -> Response:

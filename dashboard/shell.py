@@ -16,8 +16,9 @@ from dashboard.components.states import error_banner
 from dashboard.components.widget import Widget
 from dashboard.config import DashboardConfig
 from dashboard.hub_client import HubApi
+from dashboard.live_snapshot import SNAPSHOT_PATH
 from dashboard.pages import PAGES
-from dashboard.routes import SNAPSHOT_PATH, TICKET_PATH
+from dashboard.routes import TICKET_PATH
 from hub.errors import JobhubError
 
 _NAV_LABEL: Final[dict[str, Any]] = {"aria-label": "Pages"}

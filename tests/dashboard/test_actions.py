@@ -1,0 +1,71 @@
+"""Operator actions against a real hub."""
+
+from __future__ import annotations
+
+import httpx
+import msgspec
+import pytest
+
+from dashboard.actions import Action, perform
+from dashboard.hub_client import HubApi
+from tests.support.processes import Server
+
+
+@pytest.fixture
+def hub_api(hub: Server) -> HubApi:
+    return HubApi(hub.url)
+
+
+def submit(api: httpx.Client) -> str:
+    job_id: str = api.post("/api/jobs", json={"job_type": "a/b:c"}).json()["job_id"]
+    return job_id
+
+
+def test_others_are_cancelled_when_one_is_refused(hub_api: HubApi, api: httpx.Client) -> None:
+    first, second = submit(api), submit(api)
+    api.post(f"/api/jobs/{first}/cancel")
+    targets = [first, "nobody", second]
+    outcome = perform(hub_api, Action(id="1", name="cancel_job", targets=targets))
+    assert api.get(f"/api/jobs/{second}").json()["status"] == "cancelled"
+    assert outcome.done + len(outcome.failures) == 3
+    assert any(failure.startswith("nobody: ") for failure in outcome.failures)
+
+
+def test_queue_is_paused_when_its_name_has_slashes(hub_api: HubApi, api: httpx.Client) -> None:
+    submit(api)
+    outcome = perform(hub_api, Action(id="1", name="pause_queue", targets=["a/b:c"]))
+    assert outcome.done == 1
+    [queue] = api.get("/api/queues").json()["queues"]
+    assert queue["paused"] is True
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"id": "1", "name": "cancel_job", "targets": []},
+        {"id": "1", "name": "cancel_job", "targets": ["x"] * 501},
+        {"id": "1", "name": "cancel_job", "targets": ["x"], "token": "y"},
+        {"id": "1", "name": "cancel_job", "targets": "x"},
+        "cancel_job",
+    ],
+)
+def test_action_is_refused_when_the_page_sends_another_shape(data: object) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(data, Action)
+
+
+def test_export_is_streamed_as_the_hub_wrote_it_when_asked(hub: Server, api: httpx.Client) -> None:
+    from dashboard.app import create_app
+    from dashboard.config import read_config
+    from hub.config import load_settings
+
+    job_id = submit(api)
+    settings = load_settings({}, {"hub_url": hub.url})
+    with create_app(read_config(settings)).server.test_client() as browser:
+        answer = browser.get("/export/jobs.csv?status=pending")
+        assert answer.get_data(as_text=True) == api.get("/api/export/jobs.csv?status=pending").text
+        assert job_id in answer.get_data(as_text=True)
+        assert answer.headers["Content-Type"].startswith("text/csv")
+        assert "attachment" in answer.headers["Content-Disposition"]
+        assert browser.get("/export/jobs.csv?colour=red").status_code == 422
+        assert browser.get("/export/tokens.csv").mimetype == "text/html"  # no such file: a page

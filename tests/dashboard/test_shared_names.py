@@ -1,0 +1,78 @@
+"""Python and JavaScript name the same things: ids, widgets, figures, columns, cells."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from dashboard import ids
+from dashboard.actions import _PATHS
+from dashboard.assets import ASSETS
+from dashboard.components.job_grid import _COLUMNS, LISTS, job_grid
+from dashboard.components.pill import TONES
+from dashboard.hub_client import HubApi
+from dashboard.pages import PAGES, live
+from hub.snapshot import LISTS as HUB_LISTS
+from hub.states import JOB_STATUSES, WORKER_STATUSES
+
+SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in (ASSETS / "js").glob("*.js")}
+ALL = "\n".join(SCRIPTS.values())
+
+
+def written(component: Any) -> str:
+    return json.dumps(component.to_plotly_json(), default=lambda item: item.to_plotly_json())
+
+
+def test_scripts_name_the_same_ids_when_they_reach_for_dash() -> None:
+    for name in (ids.ACTION, ids.ACTION_RESULT, ids.LOCATION, ids.NAVIGATION):
+        assert f'"{name}"' in ALL or f"#{name}" in ALL, name
+
+
+def test_every_widget_has_its_code_when_a_page_places_it() -> None:
+    kinds = set(re.findall(r'jobhub\.widget\("(\w+)"', ALL))
+    placed = set(re.findall(r'"kind": "(\w+)"', written(live.layout(HubApi("http://h:1")))))
+    assert placed
+    assert placed <= kinds
+
+
+def test_every_action_is_known_to_both_sides_when_it_is_offered() -> None:
+    words = SCRIPTS["57_actions.js"].partition("const WORDS = {")[2].partition("\n  };")[0]
+    assert set(re.findall(r"^    (\w+): \{", words, re.M)) == set(_PATHS)
+
+
+def test_every_cell_exists_when_a_column_names_it() -> None:
+    cells = set(re.findall(r"cells\.(\w+) =", SCRIPTS["67_grid_cells.js"]))
+    named = {column["cellRenderer"] for column in _COLUMNS.values() if "cellRenderer" in column}
+    assert named <= cells
+
+
+def test_every_tile_has_its_figure_when_it_is_shown() -> None:
+    figures = SCRIPTS["61_figures.js"]
+    for name, *_ in live._TILES:
+        assert re.search(rf"^      {name}: ", figures, re.M), name
+
+
+def test_tables_show_every_list_when_the_hub_sends_it() -> None:
+    assert set(LISTS) == set(HUB_LISTS)
+    for name in LISTS:
+        assert "getRowId" in written(job_grid(name, job_page=True))
+
+
+def test_every_status_has_a_word_and_a_tone_when_shown() -> None:
+    assert set(TONES) == {*JOB_STATUSES, *WORKER_STATUSES}
+
+
+def test_pages_have_what_a_page_has_when_registered() -> None:
+    hub = HubApi("http://h:1")
+    for page in PAGES:
+        assert page.PATH.startswith("/")
+        assert page.NAME
+        assert page.layout(hub, unknown="query") is not None
+    assert len({page.PATH for page in PAGES}) == len(PAGES)
+
+
+def test_location_is_the_one_of_dash_pages_when_navigating() -> None:
+    from dash import dash as dash_module
+
+    assert dash_module._ID_LOCATION == ids.LOCATION
