@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import dash
 import dash_ag_grid as dag
 from dash import html
 from dash.development.base_component import Component
@@ -15,6 +16,8 @@ from dash.development.base_component import Component
 from dashboard.components.widget import Widget, part
 
 Column = dict[str, Any]
+
+JOB_PATH: Final = "/jobs/<job_id>"
 
 DEFAULT_COLUMN: Final[Column] = {
     "sortable": True,
@@ -163,12 +166,14 @@ LISTS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 }
 
 
-def job_grid(list_name: str, *, job_page: bool) -> Component:
+def job_grid(list_name: str) -> Component:
     """Build the table of a list.
 
-    Args: list_name: of LISTS. job_page: whether ids link to the page of their job.
+    Ids are links as soon as there is a page of a job.
+
+    Args: list_name: of LISTS.
     """
-    columns = [_column(name, job_page) for name in LISTS[list_name][1]]
+    columns = [_column(name) for name in LISTS[list_name][1]]
     ticking = [name for name in LISTS[list_name][1] if _COLUMNS[name].get("ticks")]
     shown_from = {
         name: _COLUMNS[name]["show_from"]
@@ -206,9 +211,13 @@ def grid_id(list_name: str) -> str:
     return f"grid-{list_name}"
 
 
-def _column(name: str, job_page: bool) -> Column:
+def _column(name: str) -> Column:
     ours = {"ticks", "show_from"}
     column = {key: value for key, value in _COLUMNS[name].items() if key not in ours}
-    if name == "job" and job_page:
+    if name == "job" and _has_job_page():
         column["cellRendererParams"] = {"href": "/jobs/"}
     return {"colId": name, **column}
+
+
+def _has_job_page() -> bool:
+    return any(page["path_template"] == JOB_PATH for page in dash.page_registry.values())

@@ -53,7 +53,7 @@ def layout(hub: HubApi, **variables: str) -> Component:
             html.Div(_charts(), className="charts"),
             html.Div(
                 [
-                    _jobs(job_page=False),
+                    _jobs(),
                     html.Div([_queues(), _workers(), _log()], className="live-side"),
                 ],
                 className="live-main",
@@ -125,7 +125,7 @@ def _charts() -> list[Component]:
     ]
 
 
-def _jobs(*, job_page: bool) -> Component:
+def _jobs() -> Component:
     tabs = [
         html.Button(
             [title, html.Span("–", className="tab-count", **part(f"count-{name}"))],
@@ -152,7 +152,7 @@ def _jobs(*, job_page: bool) -> Component:
     ]
     grids = [
         html.Div(
-            job_grid(name, job_page=job_page),
+            job_grid(name),
             role="tabpanel",
             hidden=name != "active",
             className="tab-panel",

@@ -56,7 +56,7 @@ def test_every_tile_has_its_figure_when_it_is_shown() -> None:
 def test_tables_show_every_list_when_the_hub_sends_it() -> None:
     assert set(LISTS) == set(HUB_LISTS)
     for name in LISTS:
-        assert "getRowId" in written(job_grid(name, job_page=True))
+        assert "getRowId" in written(job_grid(name))
 
 
 def test_every_status_has_a_word_and_a_tone_when_shown() -> None:
