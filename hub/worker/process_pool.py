@@ -52,6 +52,7 @@ class ProcessPool:
                 ) from error
         self._handlers = dict(handlers)
         self._idle: deque[_Child] = deque()
+        self._busy: set[_Child] = set()
         self._stopped = False
 
     def start(self, count: int) -> None:
@@ -59,8 +60,10 @@ class ProcessPool:
         self._idle.extend(_Child(self._handlers) for _ in range(count))
 
     def stop(self) -> None:
-        """End the idle processes; a busy one ends when its job has."""
+        """End the processes. One that is busy is killed: its job was given back."""
         self._stopped = True
+        for child in list(self._busy):
+            child.kill()
         while self._idle:
             self._idle.pop().end()
 
@@ -70,7 +73,11 @@ class ProcessPool:
             child = self._idle.popleft()
         except IndexError:
             child = _Child(self._handlers)
-        result = child.run(execution)
+        self._busy.add(child)
+        try:
+            result = child.run(execution)
+        finally:
+            self._busy.discard(child)
         if self._stopped or not child.alive:
             child.end()
         else:
@@ -105,6 +112,10 @@ class _Child:
             if job.cancelled:
                 return released(job, execution.fence)
             return write_failure(job.job_id, execution.fence, self._death())
+
+    def kill(self) -> None:
+        """End the process now, whatever it does."""
+        self._process.kill()
 
     def end(self) -> None:
         """End the process: it does nothing now, or nobody wants what it does."""

@@ -23,6 +23,7 @@ import msgspec
 from hub.endpoint import Endpoint
 from hub.link import CONNECT_S, Link, LinkClosed
 from hub.worker.execution import Execution
+from hub.worker.grants import Grants
 from hub.worker.outbox import Outbox
 from hub.worker.wire import (
     Ack,
@@ -40,15 +41,15 @@ from hub.worker.wire import (
     read,
     write,
     write_about,
-    write_failure,
 )
 
 BACKOFF_BASE_S: Final = 0.1
 BACKOFF_CAP_S: Final = 5.0  # a sixth of the lease: several tries fit into it
 ACCEPT_WITHIN_S: Final = 1.0  # the hub takes a job back that nobody mentions for 5 s
+LOOK_EVERY_S: Final = 1.0  # what comes meanwhile to be due is found so late at most
 GOODBYE_S: Final = 5.0
+_PASSING: Final = frozenset({"unavailable", "limit_reached"})
 _SILENT_BEATS: Final = 2.5  # unanswered heartbeats after which the connection counts as dead
-_RESULTS: Final = frozenset({"job_completed", "job_failed", "job_released"})
 
 log = logging.getLogger("hub.worker")
 
@@ -87,7 +88,7 @@ class Session:
         self._take = take
         self._take_back = take_back
         self.outbox = Outbox()
-        self.held: dict[int, Execution] = {}
+        self.grants = Grants(self.outbox)
         self._registered = threading.Event()
         self._wake = threading.Event()
         self._link: Link | None = None
@@ -132,8 +133,7 @@ class Session:
         self._draining = True
         if self._leaving_at is None:
             self._leaving_at = time.monotonic()
-        for execution in list(self.held.values()):
-            execution.job.cancel("shutdown")
+        self.grants.cancel_all("shutdown")
         self.outbox.say_now(write("goodbye"))
         self.outbox.poke()
         self._wake.set()
@@ -180,14 +180,13 @@ class Session:
         except WorkerRefused as refusal:
             self.refused = refusal
         finally:
-            for execution in list(self.held.values()):
-                execution.job.cancel("shutdown")
+            self.grants.cancel_all("shutdown")
             self.outbox.stop()
             self.ended.set()
 
     def _over(self) -> bool:
         """Whether there is nothing to come back for."""
-        return self._leaving_at is not None or (self._draining and not self.held)
+        return self._leaving_at is not None or (self._draining and not self.grants)
 
     def _back_off(self, tries: int) -> None:
         most_s = min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2 ** min(tries, 10))
@@ -225,13 +224,12 @@ class Session:
             link.release()
 
     def _register(self, link: Link) -> None:
-        held = [item.held() for item in list(self.held.values()) if not item.dropped]
         profile = {name: getattr(self._profile, name) for name in Profile.__struct_fields__}
-        link.send(msgspec.json.encode(Register(**profile, resume=held)))
+        link.send(msgspec.json.encode(Register(**profile, resume=self.grants.named())))
         for message in self._first(link):
             for item in read(message):
                 if isinstance(item, Refusal):
-                    raise WorkerRefused(_explain(item))
+                    raise _as_end(item)
                 if isinstance(item, Registered):
                     self._welcome(link, item)
                 else:
@@ -246,13 +244,11 @@ class Session:
         raise LinkClosed(1006, "no answer to the registration")
 
     def _welcome(self, link: Link, registered: Registered) -> None:
-        self._obey(registered.jobs)
+        self.grants.obey(registered.jobs)
         self._beat_s = registered.heartbeat_ms / 1000
         self._beat_at = time.monotonic() + self._beat_s
         self._drain_said = False
-        now = time.monotonic()
-        again = [message for item in list(self.held.values()) for message in item.take_again(now)]
-        self.outbox.attach(link, again)
+        self.outbox.attach(link, self.grants.told_again())
         self._registered.set()
         self.outbox.poke()
 
@@ -262,16 +258,18 @@ class Session:
         """Do as the hub says; True when the goodbye was heard."""
         match item:
             case Ack():
-                self._answered(item.of, item.fence)
+                self.grants.answered(item.of, item.fence)
+                self._look_if_drained()
                 return item.of == "goodbye"
             case Assign():
                 self._assigned(item.jobs)
             case Stale():
-                self._stale(item)
+                self.grants.stale(item)
+                self._look_if_drained()
             case HeartbeatAck():
-                self._obey(item.held)
+                self.grants.obey(item.held)
             case Cancel():
-                self._obey([HeldVerdict(item.job_id, item.fence, "cancel")], item.reason)
+                self.grants.obey([HeldVerdict(item.job_id, item.fence, "cancel")], item.reason)
             case Drain():
                 log.info("the hub %s", "drains this worker" if item.draining else "goes on")
             case Refusal():
@@ -280,14 +278,12 @@ class Session:
                 raise LinkClosed(1006, "registered twice")
         return False
 
+    def _look_if_drained(self) -> None:
+        if self._draining and not self.grants:
+            self.outbox.poke()
+
     def _assigned(self, jobs: Sequence[Assignment]) -> None:
-        executions = []
-        for assignment in jobs:
-            # After a reconnect the hub sends again what it does not know to be here.
-            if assignment.fence not in self.held:
-                execution = Execution(assignment, self.outbox)
-                self.held[assignment.fence] = execution
-                executions.append(execution)
+        executions = self.grants.add(jobs)
         if self._draining:
             for execution in executions:
                 self._give_back(execution)
@@ -295,59 +291,11 @@ class Session:
             self._accept_at = min(self._accept_at, time.monotonic() + ACCEPT_WITHIN_S)
             self._take(executions)
 
-    def _answered(self, of: str, fence: int | None) -> None:
-        if fence is None:
-            return
-        if of in _RESULTS:
-            self._forget(fence)
-        elif of == "job_log" and fence in self.held:
-            self.held[fence].lines_recorded()
-
-    def _stale(self, item: Stale) -> None:
-        execution = self.held.get(item.fence)
-        if execution is None:
-            return
-        if item.of in _RESULTS:
-            self._forget(item.fence)
-        elif execution.result is None:
-            self._drop(execution)
-
-    def _forget(self, fence: int) -> None:
-        self.held.pop(fence, None)
-        if self._draining and not self.held:
-            self.outbox.poke()
-
-    def _obey(self, verdicts: Sequence[HeldVerdict], reason: str = "cancelled") -> None:
-        for verdict in verdicts:
-            execution = self.held.get(verdict.fence)
-            if execution is None or verdict.action == "keep":
-                continue
-            if verdict.action == "drop":
-                self._drop(execution)
-            else:
-                execution.job.cancel(reason or "cancelled")
-
-    def _drop(self, execution: Execution) -> None:
-        """The hub knows the grant no more. A result is still sent: it is refused where all can see it."""
-        execution.dropped = True
-        execution.job.cancel("lost")
-
     def _refused(self, item: Refusal) -> None:
-        """Find a way to let go of a grant whose result the hub will not take, ever."""
-        named = item.request_id or ""
-        execution = self.held.get(int(named)) if named.isdecimal() else None
         log.warning("the hub refused a message: %s", _explain(item))
-        if execution is None or execution.result is None:
-            return
-        execution.refusals += 1
-        job_id, fence = execution.job_id, execution.fence
-        if execution.refusals == 1:
-            error = {"type": "ResultRefused", "message": _explain(item), "retryable": False}
-            self.finish(execution, write_failure(job_id, fence, error))
-        elif execution.refusals == 2:
-            self.finish(execution, write_about("job_released", job_id, fence))
-        else:
-            self._forget(fence)
+        instead = self.grants.refused(item.request_id, _explain(item))
+        if instead is not None:
+            self.outbox.say_now(instead)
 
     # --- What is due by the clock -------------------------------------------------------------
 
@@ -360,24 +308,18 @@ class Session:
             return 1.0
         if self._draining:
             self._drain_on(now)
-        if now >= self._accept_at and self._has_unaccepted():
+        if now >= self._accept_at and self.grants.unaccepted:
             self._beat_at = now
         if now >= self._accept_at:
             self._accept_at = float("inf")
         if now >= self._beat_at:
             self._beat_at = now + self._beat_s
             self._beat()
-        return max(0.0, min(self._beat_at, self._accept_at) - now)
+        return max(0.0, min(self._beat_at, self._accept_at, now + LOOK_EVERY_S) - now)
 
     def _beat(self) -> None:
         """Renew the lease of everything held; that also accepts what waits for a thread."""
-        held = [item for item in list(self.held.values()) if not item.dropped]
-        for execution in held:
-            execution.accepted = True
-        self.outbox.say_now(write("heartbeat", held=[item.held() for item in held]))
-
-    def _has_unaccepted(self) -> bool:
-        return any(not item.accepted for item in list(self.held.values()))
+        self.outbox.say_now(write("heartbeat", held=self.grants.named()))
 
     def _drain_on(self, now: float) -> None:
         if not self._drain_said:
@@ -385,7 +327,7 @@ class Session:
             self.outbox.say_now(write("status", draining=True))
             for execution in self._take_back():
                 self._give_back(execution)
-        if not self.held:
+        if not self.grants:
             self._leaving_at = now
             self.outbox.say_now(write("goodbye"))
 
@@ -399,6 +341,13 @@ class Session:
             self._link.abort()
             return 1.0
         return max(0.01, left_s)
+
+
+def _as_end(item: Refusal) -> Exception:
+    """A registration was refused: for good, or because the hub cannot serve anybody just now."""
+    if item.code in _PASSING:
+        return LinkClosed(1013, _explain(item))
+    return WorkerRefused(_explain(item))
 
 
 def _explain(item: Refusal) -> str:

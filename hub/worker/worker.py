@@ -82,6 +82,7 @@ class Worker:
         self._pool = pool
         self._handlers = Handlers()
         self._session: Session | None = None
+        self._closing = threading.Lock()
         self._threads = ThreadPool(slots, self._run_job)
         self._processes: ProcessPool | None = None
         self._loop: EventLoop | None = None
@@ -153,10 +154,12 @@ class Worker:
         session = self._live()
         with self._signals():
             session.ended.wait()
-        self._close()
+        self._close(session)
 
     def stop(self, *, timeout_s: float | None = None) -> None:
         """Drain and end; what still runs after `timeout_s` is given back. Returns when it is over.
+
+        A handler calls `request_stop` instead: this would wait for itself.
 
         Raises: WorkerRefused: the hub did not want this worker.
         """
@@ -165,7 +168,7 @@ class Worker:
         if not session.ended.wait(timeout_s):
             session.leave()
             session.ended.wait()
-        self._close()
+        self._close(session)
 
     def request_stop(self) -> None:
         """Begin to drain, or leave at once when draining already; what a signal does. Returns at once."""
@@ -227,15 +230,17 @@ class Worker:
             self._loop = EventLoop(self._run_coroutine)
             self._loop.start()
 
-    def _close(self) -> None:
-        session = self._live()
-        self._threads.stop()
-        if self._loop is not None:
-            self._loop.stop()
-        if self._processes is not None:
-            self._processes.stop()
-        self._session = self._loop = self._processes = None
-        self._threads = ThreadPool(self._slots, self._run_job)
+    def _close(self, session: Session) -> None:
+        """End the pools, once: `run` and `stop` may both be waiting, in two threads."""
+        with self._closing:
+            if self._session is session:
+                self._threads.stop()
+                if self._loop is not None:
+                    self._loop.stop()
+                if self._processes is not None:
+                    self._processes.stop()
+                self._session = self._loop = self._processes = None
+                self._threads = ThreadPool(self._slots, self._run_job)
         if session.refused is not None:
             raise session.refused
 

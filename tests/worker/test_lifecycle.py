@@ -28,6 +28,7 @@ def test_result_arrives_once_when_the_hub_is_killed_and_restarted(
         job = client.submit("hold", {"until": str(until)})
         holder = start_holder(url)
         holder.wait_for(f"began {job.job_id} 1")
+        wait_until(lambda: client.get(job.job_id).status == "in_progress")
         hub.kill()
         with serving("hub", environ=same_place(hub_env, url)) as second:
             assert second.url == url
@@ -44,6 +45,7 @@ def test_result_is_kept_when_the_job_ends_while_no_hub_is_there(
         job = client.submit("hold", {"until": str(until)})
         holder = start_holder(url)
         holder.wait_for(f"began {job.job_id} 1")
+        wait_until(lambda: client.get(job.job_id).status == "in_progress")
         hub.kill()
         until.touch()
         holder.wait_for(f"ends {job.job_id}")
@@ -164,16 +166,30 @@ def test_prefetched_job_stays_when_it_waits_longer_than_it_has_to_be_accepted(
     hub_env: dict[str, str], start_holder: StartHolder, tmp_path: Path
 ) -> None:
     with (
-        serving("hub", environ={**hub_env, "JOBHUB_ACCEPT_S": "2"}) as hub,
+        serving("hub", environ={**hub_env, "JOBHUB_ACCEPT_S": "3"}) as hub,
         HubClient(hub.url) as client,
     ):
         holder = start_holder(hub.url, prefetch=1)
         until = tmp_path / "end"
-        first, second = (client.submit("hold", {"until": str(until)}) for _ in range(2))
+        first = client.submit("hold", {"until": str(until)})
         holder.wait_for(f"began {first.job_id} 1")
+        second = client.submit("hold", {"until": str(until)})
         wait_until(lambda: client.get(second.job_id).status == "assigned", what="prefetched")
-        third = client.submit("hold", {"until": str(until)}, timeout_s=3, delay_s=3)
-        wait_until(lambda: client.get(third.job_id).status == "pending", what="3 s later")
+        third = client.submit("hold", {"until": str(until)}, delay_s=4)
+        wait_until(lambda: client.get(third.job_id).status == "pending", what="4 s later")
         until.touch()
         assert second.result(timeout_s=30)["attempt"] == 1
         assert moves(client, second.job_id).count("assigned") == 1
+
+
+def test_processes_are_gone_when_a_second_signal_ends_their_worker(
+    hub: Server, client: HubClient, start_holder: StartHolder, tmp_path: Path
+) -> None:
+    holder = start_holder(hub.url, pool="process")
+    job = client.submit("hold", {"until": str(tmp_path / "never"), "stubborn": True})
+    holder.wait_for(f"began {job.job_id} 1")
+    holder.server.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: client.workers()[0].status == "draining", what="draining")
+    holder.server.process.send_signal(signal.SIGTERM)
+    assert holder.server.process.wait(30) == 0
+    assert job.refresh().status == "pending"
