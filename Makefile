@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 JOBS := 2
 
-.PHONY: help demo test check programs bench-throughput clean
+.PHONY: help demo test check programs bench-throughput bench-pixel clean
 
 help:
 	@echo "make demo   start Jobhub with workers and a varied load, and print the dashboard's URL"
 	@echo "make test   everything that CI runs: style, types, import rules, all tests"
 	@echo "make check  the quick part of it: style, types, import rules"
 	@echo "make bench-throughput  speed beside Dramatiq, Huey, Celery, SAQ and taskiq"
+	@echo "make bench-pixel  from an event to its pixel in Chromium, and frames a second under load"
 	@echo "make clean  remove $(VENV) and caches"
 
 demo: $(VENV)/installed
@@ -20,8 +21,6 @@ demo: $(VENV)/installed
 	@exec $(BIN)/jobhub up --demo
 
 test: programs check
-	@if command -v node >/dev/null && ls tests/js/*.test.* >/dev/null 2>&1; then \
-		echo "==> JavaScript tests"; node --test tests/js/*.test.*; fi
 	@echo "==> Tests ($(JOBS) at a time; real Redis, sockets and browser)"
 	@$(BIN)/python -m pytest -n $(JOBS)
 
@@ -37,7 +36,7 @@ check: $(VENV)/test-installed
 # What the tests use beyond Python: installed where that is allowed, named where it is not.
 programs:
 	@missing=""; \
-	for pair in chromium:chromium node:nodejs redis-server:redis-server; do \
+	for pair in chromium:chromium redis-server:redis-server; do \
 		command -v $${pair%%:*} >/dev/null || missing="$$missing $${pair##*:}"; done; \
 	[ -e /usr/share/nodejs/ws ] || command -v npm >/dev/null || missing="$$missing node-ws"; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
@@ -70,6 +69,10 @@ $(VENV)/test-installed: pyproject.toml | $(BIN)/python
 # Speed against other queues, which go into an environment of their own; ten minutes on two quiet cores.
 bench-throughput: $(VENV)/installed
 	@$(BIN)/python -m bench.throughput
+
+# From an event in Redis to its pixel; a minute and a half on two quiet cores.
+bench-pixel: $(VENV)/test-installed
+	@$(BIN)/python -m bench.pixel
 
 clean:
 	rm -rf $(VENV) .venv-peers build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -83,7 +83,7 @@
     // One list again, exact at the seq of the message that brought it.
     replace(name, rows, truncated) {
       const before = new Set(this.lists[name].ids);
-      for (const id of before) this.places.delete(id);
+      for (const id of before) if (this.places.get(id) === name) this.places.delete(id);
       const sorted = rows.slice().sort(COMPARE[name]);
       for (const row of sorted) {
         const place = this.places.get(row.job_id);

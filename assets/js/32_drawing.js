@@ -6,6 +6,7 @@
 (function () {
   "use strict";
   const EVERY_MS = 100;
+  const HALF_FRAME_MS = 8; // a frame that is so much early is nearer than the one after it
 
   class RowChanges {
     constructor() {
@@ -25,6 +26,10 @@
         this.updated.add(id);
       }
     }
+  }
+
+  function dueAt(painter) {
+    return painter.drawnAt + painter.everyMs - HALF_FRAME_MS;
   }
 
   class Drawing {
@@ -69,24 +74,24 @@
     soil(painter) {
       if (painter.dirty) return;
       painter.dirty = true;
-      this.plan(painter.drawnAt + painter.everyMs);
+      this.plan(dueAt(painter));
     }
 
     // Ask for a frame now, or for a timer that asks for one when the next painter is due.
-    plan(dueAt) {
+    plan(at) {
       if (this.framed) return;
       const now = this.env.now();
-      if (dueAt <= now) {
+      if (at <= now) {
         this.framed = true;
         this.env.frame(() => this.run());
-      } else if (dueAt < this.timerAt) {
-        this.timerAt = dueAt;
-        this.env.later(() => this.wake(dueAt), dueAt - now);
+      } else if (at < this.timerAt) {
+        this.timerAt = at;
+        this.env.later(() => this.wake(at), at - now);
       }
     }
 
-    wake(dueAt) {
-      if (this.timerAt === dueAt) this.timerAt = Infinity;
+    wake(at) {
+      if (this.timerAt === at) this.timerAt = Infinity;
       this.planNext();
     }
 
@@ -94,7 +99,7 @@
       let next = Infinity;
       for (const painters of this.topics.values()) {
         for (const painter of painters) {
-          if (painter.dirty) next = Math.min(next, painter.drawnAt + painter.everyMs);
+          if (painter.dirty) next = Math.min(next, dueAt(painter));
         }
       }
       if (next < Infinity) this.plan(next);
@@ -105,7 +110,7 @@
       const now = this.env.now();
       for (const painters of [...this.topics.values()]) {
         for (const painter of [...painters]) {
-          if (painter.dirty && painter.drawnAt + painter.everyMs <= now) this.paint(painter, now);
+          if (painter.dirty && dueAt(painter) <= now) this.paint(painter, now);
         }
       }
       this.planNext();

@@ -40,13 +40,14 @@
       return this.link.shown;
     }
 
-    // options: ticketUrl, snapshotUrl (routes of the dashboard), transport "events" | "polling"
+    // options: ticketUrl, snapshotUrl (routes of the dashboard, known by themselves for its own hub),
+    // transport "events" | "polling"
     connect(url, options = {}) {
       if ((this.status.url || this.defaults.url || url) !== url) this.store.clear(); // another hub's state
       this.reset();
       this.transport = options.transport || "events";
       this.link.tell({ state: "connecting", url, reason: null, reconnects: 0, resyncs: 0, latencyMs: null });
-      this.connection.start({ ...this.defaults, ...options, url });
+      this.connection.start({ ...(url === this.defaults.url ? this.defaults : {}), ...options, url });
     }
 
     disconnect() {
@@ -114,12 +115,23 @@
     }
 
     fold(message, transport) {
-      const outcome = this.store.fold(message);
+      const outcome = this.tryFold(message);
       if (outcome === "gap") {
         this.resync();
       } else if (outcome === "folded") {
         if (message.events && this.status.state === "live") this.measure(message.events);
         this.heard(transport);
+      }
+    }
+
+    // What failed halfway leaves the state in doubt, and only a snapshot puts it right.
+    tryFold(message) {
+      try {
+        return this.store.fold(message);
+      } catch (error) {
+        console.error("a message could not be folded", error);
+        this.startOver("a message could not be folded");
+        return "failed";
       }
     }
 

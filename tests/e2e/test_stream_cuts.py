@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from tests.support.processes import Server, serving
-from tests.support.proxy import proxying
+from tests.support.proxy import Proxy
 from tests.support.stream_page import Screen
 from tests.support.traffic import Traffic
 from tests.support.waiting import wait_until
@@ -31,7 +31,7 @@ def test_screen_equals_redis_when_hub_is_killed_and_restarted(
     stream_hub: Server, stream_hub_env: dict[str, str], screen: Screen, traffic: Traffic
 ) -> None:
     traffic.submit(150)
-    with proxying(stream_hub.url) as proxy:
+    with Proxy(stream_hub.url) as proxy:
         screen.connect(proxy.url)
         with traffic.flowing(300):
             wait_until(lambda: traffic.moves > 600)
@@ -39,7 +39,7 @@ def test_screen_equals_redis_when_hub_is_killed_and_restarted(
             screen.wait_state("stale", "connecting")
             wait_until(lambda: traffic.moves > 1_000)
             with serving("hub", environ=stream_hub_env) as second:
-                proxy.target = second.url
+                proxy.lead_to(second.url)
                 screen.wait_state("live")
                 wait_until(lambda: traffic.moves > 2_000)
                 traffic.pause()
@@ -52,12 +52,12 @@ def test_screen_equals_redis_when_connections_drop_at_random(
 ) -> None:
     chance = random.Random(7)
     pause = threading.Event()
-    with proxying(stream_hub.url) as proxy:
+    with Proxy(stream_hub.url) as proxy:
         screen.connect(proxy.url)
         with traffic.flowing(300):
             for _ in range(12):
                 pause.wait(chance.uniform(0.05, 0.8))
-                proxy.cut()
+                proxy.drop()
         screen.wait_state("live")
         screen.wait_equal(stream_hub.url)
         assert screen.status["reconnects"] >= 1

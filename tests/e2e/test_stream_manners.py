@@ -5,8 +5,9 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from dashboard.live_snapshot import SNAPSHOT_PATH
 from tests.support.processes import Server, serving
-from tests.support.proxy import proxying
+from tests.support.proxy import Proxy
 from tests.support.stream_page import Screen, StreamServer
 from tests.support.traffic import Traffic
 from tests.support.waiting import wait_until
@@ -17,13 +18,13 @@ _LONGER_THAN_A_RETRY_MS = 3_000
 
 
 def test_nothing_reconnects_when_a_person_disconnected(stream_hub: Server, screen: Screen) -> None:
-    with proxying(stream_hub.url) as proxy:
+    with Proxy(stream_hub.url) as proxy:
         assert screen.status["state"] == "disconnected"
         assert proxy.accepted == 0
         screen.connect(proxy.url)
         assert proxy.accepted == 1
         screen.page.evaluate("() => jobhub.stream.disconnect()")
-        proxy.cut()
+        proxy.drop()
         screen.page.evaluate("() => window.dispatchEvent(new Event('online'))")
         screen.page.wait_for_timeout(_LONGER_THAN_A_RETRY_MS)
         assert proxy.accepted == 1
@@ -35,8 +36,8 @@ def test_stream_stops_and_says_why_when_hub_closes_with_4503(
     stream_hub_env: dict[str, str], screen: Screen
 ) -> None:
     env = {**stream_hub_env, "JOBHUB_TOKEN": "secret-of-the-test"}
-    with serving("hub", environ=env) as hub, proxying(hub.url) as proxy:
-        screen.page.evaluate("(url) => { jobhub.stream.connect(url); }", proxy.url)
+    with serving("hub", environ=env) as hub, Proxy(hub.url) as proxy:
+        screen.press_connect(proxy.url)
         screen.wait_state("disconnected")
         assert screen.status["reason"]
         screen.page.wait_for_timeout(_LONGER_THAN_A_RETRY_MS)
@@ -48,12 +49,12 @@ def test_screen_equals_redis_by_polling_when_websockets_are_blocked(
 ) -> None:
     traffic.submit(30)
     stream_server.snapshot_hub = stream_hub.url
-    with proxying(None) as blocked:
-        screen.connect(blocked.url)
+    with Proxy(None) as blocked:
+        screen.connect(blocked.url, snapshotUrl=SNAPSHOT_PATH)
         assert screen.status["transport"] == "polling"
         traffic.submit(30)
         screen.wait_equal(stream_hub.url)
-        blocked.target = stream_hub.url
+        blocked.lead_to(stream_hub.url)
         wait_until(lambda: screen.status["transport"] == "events", timeout_s=40)
         traffic.submit(30)
         screen.wait_equal(stream_hub.url)
@@ -65,10 +66,7 @@ def test_old_full_push_is_labelled_polling_when_asked_for(
 ) -> None:
     traffic.submit(10)
     with serving("hub", environ={**stream_hub_env, "JOBHUB_STATS_BROADCAST": "on"}) as hub:
-        screen.page.evaluate(
-            "(url) => { jobhub.stream.connect(url, { transport: 'polling' }); }", hub.url
-        )
-        screen.wait_state("live")
+        screen.connect(hub.url, transport="polling")
         assert screen.status["transport"] == "polling"
         counts = httpx.get(f"{hub.url}/api/snapshot").json()["data"]["counts"]
         assert screen.read_store()["counts"] == counts

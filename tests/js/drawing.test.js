@@ -28,7 +28,7 @@ test("the first event of a quiet period is drawn in the next frame, the others a
     clock.pass(10);
   }
   clock.pass(1000);
-  assert.deepEqual(drawnAt.map((at) => at - start), [0, 200, 400, 600]);
+  assert.deepEqual(drawnAt.map((at) => at - start), [0, 192, 384, 576]);
 });
 
 test("nothing is drawn and no timer runs when nothing happens", () => {

@@ -77,7 +77,10 @@ for (const seed of [1, 2, 3, 4, 5, 6]) {
         const list = LISTS[Math.floor(random() * LISTS.length)];
         store.fold({ type: "window", epoch: "e1", prev: seq, seq, list, ...model.window(list) });
       }
-      if (random() < 0.002) store.fold(everything(seq));
+      if (random() < 0.01) {
+        for (let missed = 0; missed < 30; missed++) change(random, model, seq);
+        store.fold(everything(seq));
+      }
       if (seq % 20 === 0) compare(state, model);
     }
   });

@@ -140,6 +140,17 @@ test("the stream starts from a snapshot when resyncs do not help", async () => {
   assert.equal(second.sent[0].resume, undefined);
 });
 
+test("the stream starts from a snapshot when a message fails halfway", async () => {
+  const page = await openLive();
+  const { error } = console;
+  console.error = () => {};
+  page.socket.say(frame(5, 6, [{ seq: 6, type: "worker_connected", timestamp: 1, worker: {} }, null]));
+  console.error = error;
+  assert.ok(page.socket.closed);
+  const second = await reconnect(page);
+  assert.equal(second.sent[0].resume, undefined);
+});
+
 test("the stream comes back and resumes when the connection drops", async () => {
   for (const code of [1006, 1012, 4008, 4009, 4499]) {
     const page = await openLive();
@@ -267,6 +278,14 @@ test("a ticket opens the connection when the dashboard gives one", async () => {
   page.socket.end(1006);
   const second = await reconnect(page);
   assert.deepEqual(second.sent[0], { type: "auth", ticket: "t2" });
+});
+
+test("the dashboard is asked for nothing when the hub is not its own", async () => {
+  const page = open({ post: async () => assert.fail("asked for a ticket") });
+  page.stream.defaults = { url: URL, ticketUrl: "/live/ticket" };
+  page.stream.connect("http://other:8000");
+  await settle();
+  assert.equal(page.sockets[0].url, "ws://other:8000/ws/monitor");
 });
 
 test("the stream stops when the dashboard says that nobody is signed in", async () => {

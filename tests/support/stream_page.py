@@ -14,7 +14,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from dashboard.assets import ASSETS
 from dashboard.components.event_stream import EventStream
-from dashboard.live_snapshot import SNAPSHOT_PATH, register_live_snapshot
+from dashboard.live_snapshot import SNAPSHOT_PATH
 from tests.support.waiting import wait_until
 
 # The store's records in the form of /api/snapshot, in the order on the screen.
@@ -41,23 +41,25 @@ _LAST_SEQ = Input("stream", "last_seq")
 
 
 class StreamServer:
-    """Serves the page. `hub_url` may change between two page loads."""
+    """Serves the page; its snapshot route reads from `snapshot_hub`."""
 
-    def __init__(self, hub_url: str = "") -> None:
-        self.hub_url = hub_url
-        self.snapshot_hub: str | None = None
+    def __init__(self) -> None:
+        self.snapshot_hub = ""
         app = Dash("stream_page", assets_folder=str(ASSETS), assets_path_ignore=["^boot$"])
         app.layout = self._layout
         app.clientside_callback(_SHOW_PROPS, Output("ready", "title"), _STATUS, _LAST_SEQ)
-        register_live_snapshot(app.server, _AnyHub(self))
+        app.server.add_url_rule(SNAPSHOT_PATH, view_func=self._snapshot)
         self._server = make_server(
             "127.0.0.1", 0, app.server, threaded=True, request_handler=_Quiet
         )
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def _layout(self) -> Any:
-        stream = EventStream(id="stream", hub_url=self.hub_url, snapshot_url=SNAPSHOT_PATH)
+        stream = EventStream(id="stream", hub_url="")
         return html.Main([stream, html.P("stream", id="ready")])
+
+    def _snapshot(self) -> Any:
+        return httpx.get(f"{self.snapshot_hub}/api/snapshot").json()
 
     def run(self) -> None:
         """Serve until `stop`."""
@@ -71,15 +73,6 @@ class StreamServer:
 class _Quiet(WSGIRequestHandler):
     def log_request(self, *args: Any) -> None:
         """Nobody reads it."""
-
-
-class _AnyHub(dict[str, Any]):
-    def __init__(self, server: StreamServer) -> None:
-        super().__init__()
-        self._server = server
-
-    def get(self, url: str, default: Any = None) -> Any:
-        return lambda: httpx.get(f"{self._server.snapshot_hub or url}/api/snapshot").json()
 
 
 @contextmanager
@@ -100,13 +93,20 @@ class Screen:
 
     def __init__(self, page: Page, server: StreamServer) -> None:
         self.page = page
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(f"{error}\n{error.stack}"))
         page.goto(server.url)
         page.wait_for_selector("#ready", state="attached")
 
-    def connect(self, hub_url: str) -> None:
-        """Press Connect, and wait until the page is live."""
-        self.page.evaluate("(url) => { jobhub.stream.connect(url); }", hub_url)
+    def connect(self, hub_url: str, **options: str) -> None:
+        """Connect as the button does, and wait until the page is live."""
+        self.press_connect(hub_url, **options)
         self.wait_state("live")
+
+    def press_connect(self, hub_url: str, **options: str) -> None:
+        """Connect as the button does."""
+        connect = "([url, options]) => { jobhub.stream.connect(url, options); }"
+        self.page.evaluate(connect, [hub_url, options])
 
     @property
     def status(self) -> Any:
@@ -139,7 +139,9 @@ class Screen:
         try:
             wait_until(equal, timeout_s=timeout_s)
         except AssertionError:
-            raise AssertionError(f"screen and Redis differ: {last}; {self.status}") from None
+            told = f"screen and Redis differ: {last}; {self.status}; {self.errors[:3]}"
+            raise AssertionError(told) from None
+        assert not self.errors, self.errors[:3]
 
 
 def difference(shown: Any, document: Any) -> str:

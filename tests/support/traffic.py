@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 import time
@@ -12,11 +13,12 @@ import redis
 
 from hub.errors import Conflict, NotFound
 from hub.job_broker import Assignment, JobBroker
-from hub.messages import JobProgress, Register, ReportedError, RetryRequest, SubmitRequest
+from hub.messages import HeldJob, JobProgress, Register, ReportedError, RetryRequest, SubmitRequest
 from hub.worker_registry import WorkerRegistry
 
 _JOB_TYPES = ("resize", "import", "mail")
 _RUNNING = 30  # jobs held at a time
+_HEARTBEAT_S = 5.0
 
 
 class Traffic:
@@ -33,6 +35,7 @@ class Traffic:
         self._finished: list[str] = []
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._beaten_at = time.monotonic()
         self.moves = 0
         self.error: BaseException | None = None
 
@@ -61,6 +64,7 @@ class Traffic:
         started, before = time.monotonic(), self.moves
         try:
             while not self._stopping.is_set():
+                self._beat()
                 ahead_s = (self.moves - before) / per_s - (time.monotonic() - started)
                 if ahead_s > 0:
                     self._stopping.wait(min(ahead_s, 0.05))
@@ -68,6 +72,14 @@ class Traffic:
                     self._move()
         except BaseException as error:
             self.error = error
+
+    def _beat(self) -> None:
+        if time.monotonic() - self._beaten_at < _HEARTBEAT_S:
+            return
+        self._beaten_at = time.monotonic()
+        held = [HeldJob(job_id=grant.job_id, fence=grant.fence) for grant in self._held]
+        with contextlib.suppress(redis.RedisError):
+            self._registry.heartbeat(self._worker_id, "traffic", held)
 
     def _move(self) -> None:
         try:
