@@ -62,4 +62,4 @@ def serve(settings: Settings) -> None:
 def _announce(arbiter: Any) -> None:
     host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host
-    print(f"Jobhub dashboard listening on http://{name}:{port}", flush=True)  # noqa: T201
+    print(f"The dashboard listens on\nhttp://{name}:{port}", flush=True)  # noqa: T201

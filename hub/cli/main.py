@@ -14,6 +14,7 @@ import click
 
 from hub.cli.chaos import chaos_command
 from hub.cli.config import config_command
+from hub.cli.export import export_group
 from hub.cli.fleet import queues_group, workers_group
 from hub.cli.jobs import jobs_group
 from hub.cli.replay import replay_command
@@ -21,6 +22,8 @@ from hub.cli.servers import dashboard_command, hub_command
 from hub.cli.submit import submit_command
 from hub.cli.tail import tail_command
 from hub.cli.top import top_command
+from hub.cli.up import up_command
+from hub.cli.worker import worker_command
 from hub.errors import JobhubError
 
 FAILED: Final = 1
@@ -68,14 +71,17 @@ def _fail(sentence: str) -> None:
 
 
 for command in (
+    up_command,
     hub_command,
     dashboard_command,
+    worker_command,
     submit_command,
     jobs_group,
     queues_group,
     workers_group,
     tail_command,
     top_command,
+    export_group,
     replay_command,
     config_command,
     chaos_command,
