@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from hub.event_log import LoggedEvent
 
-Hear = Callable[[LoggedEvent], None]
+Hear = Callable[[LoggedEvent | None], None]
 
 
 class JobWaiter:
@@ -27,11 +27,17 @@ class JobWaiter:
                 hear(logged)
 
     def on_restart(self) -> None:
-        """Events may be missing; who waits looks again at its own deadline."""
+        """Tell everybody who waits, with None, that events may be missing: look again."""
+        for hearers in list(self._hearers.values()):
+            for hear in hearers:
+                hear(None)
 
     @contextmanager
     def hearing(self, job_id: str, hear: Hear) -> Iterator[None]:
-        """Call `hear` with every event of the job, in the replicator's thread; it must be quick."""
+        """Call `hear` with every event of the job, in the replicator's thread; it must be quick.
+
+        None instead of an event: some may be missing.
+        """
         with self._lock:
             self._hearers[job_id] = [*self._hearers.get(job_id, ()), hear]
         try:

@@ -44,7 +44,7 @@ class RangeQuery(Inbound, frozen=True, kw_only=True):
 class FiguresQuery(RangeQuery, frozen=True, kw_only=True):
     """Figures by group. `step` (seconds) is chosen by the range, and widened where it is too fine for it."""
 
-    step: Annotated[int, Meta(extra_json_schema={"enum": list(CHOSEN_STEPS_S)})] | None = None
+    step: Annotated[int, Meta(ge=1, extra_json_schema={"enum": list(CHOSEN_STEPS_S)})] | None = None
     group_by: GroupBy = "all"
     group: Annotated[str, Meta(max_length=220)] | None = None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final, TypeVar
 
 from flask import Request, request
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from hub import limits
 from hub.decoding import decode
@@ -46,11 +45,15 @@ def refuse_large(current: Request) -> None:
 
 
 def _read(current: Request) -> bytes:
-    try:
-        return current.get_data()
-    except RequestEntityTooLarge:  # chunked: it never said how long it would be
-        _drain(current.environ["wsgi.input"])
-        raise _too_large() from None
+    """Read the body itself: werkzeug 3.1 cuts one of unknown length at the limit without a word."""
+    stream = current.environ["wsgi.input"]
+    if current.content_length is None and not current.environ.get("wsgi.input_terminated"):
+        return b""
+    body: bytes = stream.read(limits.BODY_BYTES + 1)
+    if len(body) > limits.BODY_BYTES:
+        _drain(stream)
+        raise _too_large()
+    return body
 
 
 def _drain(stream: Any) -> None:

@@ -8,6 +8,7 @@ import time
 from flask import Blueprint, Response, request
 
 from hub.errors import InvalidInput, JobhubError
+from hub.event_log import LoggedEvent
 from hub.http.bodies import read_body, read_no_body
 from hub.http.operations import operation
 from hub.http.problems import answer
@@ -189,9 +190,12 @@ def _wait(broker: JobBroker, waiter: JobWaiter, job_id: str, wait_s: float) -> J
     """Read the job, at once or as soon as its run is over, at most `wait_s` later."""
     over = threading.Event()
     until = time.monotonic() + wait_s
-    with waiter.hearing(
-        job_id, lambda logged: over.set() if logged.event.new_status in FINAL_STATUSES else None
-    ):
+
+    def hear(logged: LoggedEvent | None) -> None:
+        if logged is None or logged.event.new_status in FINAL_STATUSES:
+            over.set()
+
+    with waiter.hearing(job_id, hear):
         while True:
             job = broker.get(job_id)
             left_s = until - time.monotonic()

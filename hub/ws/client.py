@@ -1,24 +1,23 @@
-"""The client socket: submit, cancel and follow jobs over one connection."""
+"""The client socket: submit, cancel and follow jobs over one connection.
+
+Any refusal is an `error` that names the field and leaves the connection open; limits and
+authentication close it. When Redis cannot be reached the client is asked to come back.
+"""
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import Any
 
 import msgspec
 import redis
 
-from hub.decoding import decode
-from hub.errors import InvalidInput, JobhubError, LimitReached
-from hub.event_log import LoggedEvent
+from hub.errors import InvalidInput, JobhubError
 from hub.job_broker import JobBroker, Submission
 from hub.job_waiter import JobWaiter
 from hub.messages import Cancel, ClientMessage, Follow, Submit, SubmitBatch
-from hub.states import FINAL_STATUSES
 from hub.ws.connection import Connection
-from hub.ws.protocol import CloseCode, error_message, read_items, request_id_of
-
-FOLLOWED_MAX = 1_000
+from hub.ws.following import Following
+from hub.ws.protocol import CloseCode, Patience, Refused, error_message, read_messages
 
 
 class ClientHandler:
@@ -27,46 +26,53 @@ class ClientHandler:
     def __init__(self, connection: Connection, broker: JobBroker, waiter: JobWaiter) -> None:
         self._connection = connection
         self._broker = broker
-        self._waiter = waiter
-        self._following: set[str] = set()
-        self._stack = ExitStack()
+        self._following = Following(connection, broker, waiter)
+        self._patience = Patience()
 
     def run(self) -> None:
         """Answer until the client is gone.
 
         Raises: simple_websocket.ConnectionClosed.
         """
-        with self._stack:
+        try:
             while True:
                 text = self._connection.receive()
                 if text is not None:
                     self._handle(text)
+        except redis.RedisError:
+            self._connection.close(CloseCode.RESYNC, "Redis cannot be reached")
+        finally:
+            self._following.close()
 
     def _handle(self, text: str | bytes) -> None:
         try:
-            items, batch = read_items(text)
+            items, batch = read_messages(text, ClientMessage)
         except JobhubError as error:
-            self._send(error_message(error))
-            return
-        try:
-            answers = [self._answer(item) for item in items]
-        except redis.RedisError:
-            self._connection.close(CloseCode.RESYNC, "Redis cannot be reached")
-            return
-        self._send(answers if batch else answers[0])
+            self._send(self._refuse(error, None))
+        else:
+            answers = [self._answer(message) for message in items]
+            self._send(answers if batch else answers[0])
+            self._following.answered()
+        if self._patience.lost:
+            self._connection.close(CloseCode.LIMIT, "too many messages that make no sense")
 
-    def _answer(self, data: bytes) -> Any:
-        request_id = request_id_of(data)
+    def _answer(self, message: Any) -> Any:
         try:
-            answer = self._serve(decode(data, ClientMessage))
+            answer = self._serve(message)
         except JobhubError as error:
-            return error_message(error, request_id)
-        if request_id is not None:
-            answer["request_id"] = request_id
+            return self._refuse(error, message.request_id)
+        if message.request_id is not None:
+            answer["request_id"] = message.request_id
         return answer
+
+    def _refuse(self, error: JobhubError, request_id: str | None) -> Any:
+        self._patience.hear(error)
+        return error_message(error, request_id)
 
     def _serve(self, message: Any) -> dict[str, Any]:
         match message:
+            case Refused():
+                raise message.error
             case Submit():
                 made = self._broker.submit(message, submitted_by="anonymous")
                 return {"type": "submitted", "job": made.job, "created": made.created}
@@ -80,28 +86,9 @@ class ClientHandler:
                 job = self._broker.cancel(message.job_id, actor="anonymous")
                 return {"type": "cancelled", "job": job}
             case Follow():
-                return self._follow(message.job_id)
+                job = self._following.begin(message.job_id, message.request_id)
+                return {"type": "following", "job": job}
         raise InvalidInput("not expected now", field="type", code="out_of_order")
-
-    def _follow(self, job_id: str) -> dict[str, Any]:
-        if len(self._following) >= FOLLOWED_MAX:
-            raise LimitReached(f"at most {FOLLOWED_MAX} jobs are followed", field="job_id")
-        if job_id not in self._following:
-            self._following.add(job_id)
-            self._stack.enter_context(self._waiter.hearing(job_id, self._pass_on))
-        job = self._broker.get(job_id)
-        if job.status in FINAL_STATUSES:
-            self._send(_result(job))
-        return {"type": "following", "job": job}
-
-    def _pass_on(self, logged: LoggedEvent) -> None:
-        """Send an event as it was published; a final one brings the result after it."""
-        self._connection.send(b'{"type":"event","event":' + logged.raw + b"}")
-        if logged.event.new_status in FINAL_STATUSES and logged.event.job_id:
-            try:
-                self._send(_result(self._broker.get(logged.event.job_id)))
-            except (JobhubError, redis.RedisError) as error:
-                self._connection.close(CloseCode.RESYNC, str(error))
 
     def _send(self, message: Any) -> None:
         self._connection.send(msgspec.json.encode(message))
@@ -113,13 +100,3 @@ def batch_item(item: Submission | JobhubError) -> dict[str, Any]:
         refusal = {"code": item.code, "message": item.message, "field": item.field}
         return {"error": refusal}
     return {"job": item.job, "created": item.created}
-
-
-def _result(job: Any) -> dict[str, Any]:
-    return {
-        "type": "result",
-        "job_id": job.job_id,
-        "status": job.status,
-        "result": job.result,
-        "error": job.error,
-    }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
+import time
+from collections import deque
+from collections.abc import Callable, Sized
 from enum import IntEnum
 from typing import Any
 
@@ -15,11 +17,14 @@ from hub.messages import Auth
 from hub.ws.connection import Connection
 
 AUTH_WITHIN_S = 5.0
+NONSENSE_MAX = 100
+NONSENSE_WITHIN_S = 10.0
 
 
 class CloseCode(IntEnum):
-    """4000-4499 invite a reconnect with backoff, 4500-4999 forbid it."""
+    """1000 ends in agreement, 4000-4499 invite a reconnect with backoff, 4500-4999 forbid it."""
 
+    GOODBYE = 1000
     SLOW = 4008
     RESYNC = 4009
     BAD_MESSAGE = 4500
@@ -42,19 +47,6 @@ def error_message(error: JobhubError, request_id: str | None = None) -> ErrorMes
     return ErrorMessage(error.code, error.message, error.field, request_id)
 
 
-def read_items(text: str | bytes) -> tuple[list[bytes], bool]:
-    """Split a message into its items; True when it was an array.
-
-    Raises: JobhubError: not JSON, too large, or an empty or oversized array.
-    """
-    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    if data.lstrip()[:1] != b"[":
-        return [data], False
-    items: list[msgspec.Raw] = decode(data, list[msgspec.Raw])
-    _check_batch(items)
-    return [bytes(item) for item in items], True
-
-
 class Refused(msgspec.Struct, frozen=True):
     """A message that could not be read, in its place among others."""
 
@@ -72,9 +64,11 @@ def read_messages(text: str | bytes, shape: Any) -> tuple[list[Any], bool]:
         return [_read_message(data, shape)], False
     try:
         messages: list[Any] = decode(data, list[shape])
-    except JobhubError:
-        items, _ = read_items(data)  # one by one, to say which is wrong
-        return [_read_message(item, shape) for item in items], True
+    except InvalidInput:
+        # One by one, to say which is wrong.
+        items: list[msgspec.Raw] = decode(data, list[msgspec.Raw])
+        _check_batch(items)
+        return [_read_message(bytes(item), shape) for item in items], True
     _check_batch(messages)
     return messages, True
 
@@ -102,6 +96,25 @@ def request_id_of(data: bytes) -> str | None:
 
 class _RequestId(msgspec.Struct):
     request_id: Any = None
+
+
+class Patience:
+    """Counts a peer's messages that make no sense: 100 in ten seconds are a program gone wrong."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._heard: deque[float] = deque(maxlen=NONSENSE_MAX)
+
+    def hear(self, error: JobhubError) -> None:
+        """Note a refusal; only what no state of the hub would have made right counts."""
+        if isinstance(error, InvalidInput):
+            self._heard.append(self._now())
+
+    @property
+    def lost(self) -> bool:
+        """Whether the connection is to be closed (4504)."""
+        full = len(self._heard) == NONSENSE_MAX
+        return full and self._now() - self._heard[0] < NONSENSE_WITHIN_S
 
 
 def authenticate(connection: Connection, accepts: Any) -> None:

@@ -31,7 +31,7 @@ from hub.messages import (
 from hub.reports import Report, report_of
 from hub.worker_registry import Superseded, WorkerRegistry
 from hub.ws.connection import Connection
-from hub.ws.protocol import CloseCode, Refused, error_message, read_messages
+from hub.ws.protocol import CloseCode, Patience, Refused, error_message, read_messages
 
 Answer = Any
 _RESULTS: Final = frozenset({"job_completed", "job_failed"})
@@ -78,6 +78,7 @@ class WorkerHandler:
         self._times = {"lease_ms": lease_ms, "heartbeat_ms": heartbeat_ms}
         self._places = 0
         self._left = False
+        self._patience = Patience()
         self.worker_id = ""
         self.connection_id = connection.id
         self.profile = ""
@@ -124,6 +125,7 @@ class WorkerHandler:
                 text = self._connection.receive()
                 if text is not None:
                     self._handle([text, *self._connection.receive_waiting(_TOGETHER - 1)])
+            self._connection.close(CloseCode.GOODBYE, "goodbye")
         except redis.RedisError:
             self._connection.close(CloseCode.RESYNC, "Redis cannot be reached")
         finally:
@@ -155,6 +157,8 @@ class WorkerHandler:
                 self._send(answers if batch else answers[0])
         if turn.pushes:
             self.assign(turn.pushes)
+        if self._patience.lost:
+            self._connection.close(CloseCode.LIMIT, "too many messages that make no sense")
 
     def _take(self, message: Any, turn: _Turn) -> None:
         """Answer a message, or put it to the reports that are settled together."""
@@ -171,6 +175,7 @@ class WorkerHandler:
             self.supersede()
         except JobhubError as error:
             self._settle(turn)
+            self._patience.hear(error)
             turn.answers.append(error_message(error, message.request_id))
 
     def _report(self, message: Any) -> Report | None:
