@@ -173,7 +173,8 @@ def test_prefetched_job_stays_when_it_waits_longer_than_it_has_to_be_accepted(
         until = tmp_path / "end"
         first = client.submit("hold", {"until": str(until)})
         holder.wait_for(f"began {first.job_id} 1")
-        second = client.submit("hold", {"until": str(until)})
+        # When the worker has nothing to say about the first one any more.
+        second = client.submit("hold", {"until": str(until)}, delay_s=2)
         wait_until(lambda: client.get(second.job_id).status == "assigned", what="prefetched")
         third = client.submit("hold", {"until": str(until)}, delay_s=4)
         wait_until(lambda: client.get(third.job_id).status == "pending", what="4 s later")
