@@ -19,6 +19,7 @@ from hub.config import Settings
 from hub.dispatcher import Dispatcher
 from hub.errors import AccessDenied, JobhubError
 from hub.event_broadcaster import EventBroadcaster
+from hub.exposition import Exposition
 from hub.fleet_reader import FleetReader
 from hub.http.analytics import analytics_blueprint
 from hub.http.audit import audit_blueprint
@@ -167,7 +168,8 @@ def create_app(hub: Hub) -> Flask:
     app.register_blueprint(queues_blueprint(hub.broker, hub.fleet))
     app.register_blueprint(figures_blueprint(hub.snapshots, hub.access))
     app.register_blueprint(analytics_blueprint(hub.metrics, hub.marks, hub.promises))
-    app.register_blueprint(health_blueprint(hub.service, hub.replicator))
+    exposition = Exposition(hub.broadcaster, hub.replicator, hub.connections.count)
+    app.register_blueprint(health_blueprint(hub.service, hub.replicator, exposition))
     _mount_sockets(Sock(app), hub)
     return app
 
@@ -213,13 +215,13 @@ def _mount_sockets(sock: Sock, hub: Hub) -> None:
 
     @sock.route("/ws/monitor")
     def monitor(ws: object) -> None:
-        with hub.connections.open(ws) as connection:
+        with hub.connections.open(ws, "monitor") as connection:
             if admitted(connection):
                 MonitorHandler(connection, hub.broadcaster).run()
 
     @sock.route("/ws/worker")
     def worker(ws: object) -> None:
-        with hub.connections.open(ws) as connection:
+        with hub.connections.open(ws, "worker") as connection:
             if admitted(connection):
                 WorkerHandler(
                     connection,
@@ -232,6 +234,6 @@ def _mount_sockets(sock: Sock, hub: Hub) -> None:
 
     @sock.route("/ws/client")
     def client(ws: object) -> None:
-        with hub.connections.open(ws) as connection:
+        with hub.connections.open(ws, "client") as connection:
             if admitted(connection):
                 ClientHandler(connection, hub.broker, hub.waiter).run()

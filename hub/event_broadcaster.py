@@ -104,7 +104,7 @@ class EventBroadcaster:
 
     def on_events(self, events: Sequence[LoggedEvent]) -> None:
         """Hear from the replicator that there is something to send."""
-        self.meter.heard(events[-1].event.timestamp, len(events))
+        self.meter.heard(events)
         self._wake.set()
 
     def on_restart(self) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Final
+
+from hub.event_log import LoggedEvent
 
 LAG_BOUNDS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
@@ -20,12 +23,16 @@ class MonitorMeter:
         self.restarts = 0
         self.lag_counts = [0] * (len(LAG_BOUNDS_S) + 1)
         self.lag_sum_s = 0.0
+        self.last_stats: bytes | None = None  # the newest system_stats, as published
         self._waiting: list[tuple[int, int]] = []
 
-    def heard(self, timestamp_ms: int, events: int) -> None:
+    def heard(self, events: Sequence[LoggedEvent]) -> None:
         """Note that events came; their delivery ends with the next flush."""
+        for logged in events:
+            if logged.event.type == "system_stats":
+                self.last_stats = logged.raw
         if len(self._waiting) < 1_000:  # a flush comes long before; what is over it is not measured
-            self._waiting.append((timestamp_ms, events))
+            self._waiting.append((events[-1].event.timestamp, len(events)))
 
     def flushed(self) -> None:
         """Note that what came was handed to the sockets: commit to write, by the clocks of both machines."""

@@ -1,10 +1,11 @@
-"""/healthz and /readyz: for whoever restarts or routes."""
+"""/healthz, /readyz and /metrics: for whoever restarts, routes or watches."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response
 
 from hub.errors import Unavailable
+from hub.exposition import CONTENT_TYPE, Exposition
 from hub.http.operations import operation
 from hub.http.problems import answer
 from hub.http.shapes import Health
@@ -12,7 +13,9 @@ from hub.redis_service import RedisService
 from hub.replicator import Replicator
 
 
-def health_blueprint(service: RedisService, replicator: Replicator) -> Blueprint:
+def health_blueprint(
+    service: RedisService, replicator: Replicator, exposition: Exposition
+) -> Blueprint:
     """Build the routes."""
     routes = Blueprint("health", __name__)
 
@@ -32,5 +35,12 @@ def health_blueprint(service: RedisService, replicator: Replicator) -> Blueprint
         if not replicator.wait_ready(0):
             raise Unavailable("the event log is not followed yet")
         return answer(Health("ready", replicator.epoch, replicator.seq))
+
+    @routes.get("/metrics")
+    @operation(
+        summary="Metrics of this hub for Prometheus", tag="Health", answers={200: "text/plain"}
+    )
+    def metrics() -> Response:
+        return Response(exposition.write(), content_type=CONTENT_TYPE)
 
     return routes

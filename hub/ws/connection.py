@@ -14,6 +14,7 @@ from simple_websocket import ConnectionClosed
 from hub import limits
 from hub.ws.outbox import OutboxSocket
 
+KINDS: Final = ("monitor", "worker", "client")
 PING_EVERY_S: Final = 30.0
 GONE_AFTER_S: Final = 75.0
 _LINGER_S: Final = 2.0  # for the last frames and the peer's answer to a close
@@ -35,9 +36,10 @@ def frame(message: bytes) -> bytes:
 
 
 class Connection:
-    """A peer. One greenlet receives; anyone may send."""
+    """A peer of one of KINDS. One greenlet receives; anyone may send."""
 
-    def __init__(self, ws: Any, outbox: OutboxSocket) -> None:
+    def __init__(self, ws: Any, outbox: OutboxSocket, kind: str) -> None:
+        self.kind = kind
         self.id = secrets.token_hex(8)
         self._ws = ws
         self._outbox = outbox
@@ -164,13 +166,17 @@ class Connections:
         for connection in list(self._open):
             connection.close(1012, "the hub is shutting down")
 
-    def __len__(self) -> int:
-        return len(self._open)
+    def count(self) -> dict[str, int]:
+        """Count what is open, by kind of peer."""
+        counted = dict.fromkeys(KINDS, 0)
+        for connection in list(self._open):
+            counted[connection.kind] += 1
+        return counted
 
     @contextlib.contextmanager
-    def open(self, ws: Any) -> Iterator[Connection]:
+    def open(self, ws: Any, kind: str) -> Iterator[Connection]:
         """Hold a connection for as long as its handler runs."""
-        connection = Connection(ws, ws.sock)
+        connection = Connection(ws, ws.sock, kind)
         self._open.add(connection)
         try:
             yield connection

@@ -1,0 +1,159 @@
+"""What /metrics tells Prometheus: counters of this hub and the state that its copy of the log holds.
+
+Nothing is read from Redis, so a scrape costs the same at any load and during an outage. Counters start
+with the process. Figures of jobs and workers are the same from every hub: take one, or the maximum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import accumulate
+from typing import Final
+
+import msgspec
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+
+from hub.event_broadcaster import EventBroadcaster
+from hub.event_log import COUNT_NAMES
+from hub.monitor_meter import LAG_BOUNDS_S
+from hub.replicator import Replicator
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_QUEUES_MAX: Final = 100  # label values; longer queues first
+_GAUGES: Final = ("scheduled", "pending", "assigned", "in_progress")
+_TOTALS: Final = ("completed", "failed", "cancelled")
+
+Sockets = Callable[[], dict[str, int]]
+
+
+class _Queue(msgspec.Struct):
+    job_type: str
+    pending: int = 0
+
+
+class _Stats(msgspec.Struct):
+    """What is told each second while anything changes, as far as it is shown here."""
+
+    timestamp: int
+    workers: int = 0
+    busy: float = 0.0
+    offered: float = 0.0
+    oldest_pending_at: int | None = None
+    queues: list[_Queue] = []
+
+
+class Exposition:
+    """Writes the metrics of one hub. Args: sockets: open connections by kind."""
+
+    def __init__(
+        self, broadcaster: EventBroadcaster, replicator: Replicator, sockets: Sockets
+    ) -> None:
+        self._broadcaster = broadcaster
+        self._replicator = replicator
+        self._sockets = sockets
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+
+    def write(self) -> bytes:
+        """Write everything in the text format of Prometheus."""
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """Gather every metric; called by the registry."""
+        yield from self._delivery()
+        yield from self._log()
+        yield from self._connections()
+        yield from self._jobs()
+        yield from self._fleet()
+
+    def _delivery(self) -> Iterator[Metric]:
+        meter = self._broadcaster.meter
+        bounds = [*(str(bound) for bound in LAG_BOUNDS_S), "+Inf"]
+        yield HistogramMetricFamily(
+            "jobhub_delivery_lag_seconds",
+            "From the commit of an event in Redis to its hand-over to the sockets of monitors.",
+            buckets=list(zip(bounds, accumulate(meter.lag_counts), strict=True)),
+            sum_value=meter.lag_sum_s,
+        )
+        for name, value, text in (
+            ("snapshots", meter.snapshots, "Full states sent to monitors."),
+            ("resumes", meter.resumes, "Monitors that went on from where they were."),
+            ("resyncs", meter.resyncs, "Monitors begun anew because they were too far behind."),
+            ("slow_closes", meter.slow_closes, "Monitors closed because they took nothing (4008)."),
+        ):
+            yield CounterMetricFamily(f"jobhub_monitor_{name}", text, value=value)
+
+    def _log(self) -> Iterator[Metric]:
+        replicator = self._replicator
+        yield CounterMetricFamily(
+            "jobhub_log_repairs", "Gaps of pub/sub filled from the stream.", replicator.repairs
+        )
+        yield CounterMetricFamily(
+            "jobhub_log_restarts",
+            "Copies of the event log begun anew: a new epoch, or a log cut too short.",
+            replicator.restarts,
+        )
+        yield GaugeMetricFamily(
+            "jobhub_log_connected",
+            "Whether the event log of Redis is followed at this moment.",
+            int(replicator.connected),
+        )
+        yield GaugeMetricFamily("jobhub_log_seq", "The last event of the epoch.", replicator.seq)
+
+    def _connections(self) -> Iterator[Metric]:
+        sockets = GaugeMetricFamily("jobhub_open_sockets", "Open WebSockets.", labels=["kind"])
+        for kind, count in self._sockets().items():
+            sockets.add_metric([kind], count)
+        yield sockets
+        monitors = GaugeMetricFamily(
+            "jobhub_monitors", "Subscribed monitors, by how they are served.", labels=["transport"]
+        )
+        monitors.add_metric(["events"], self._broadcaster.monitors)
+        monitors.add_metric(["polling"], len(self._broadcaster.polling))
+        yield monitors
+
+    def _jobs(self) -> Iterator[Metric]:
+        counts = dict(zip(COUNT_NAMES, self._replicator.counts, strict=True))
+        jobs = GaugeMetricFamily("jobhub_jobs", "Jobs that are not finished.", labels=["status"])
+        for status in _GAUGES:
+            jobs.add_metric([status], counts[status])
+        yield jobs
+        finished = CounterMetricFamily(
+            "jobhub_jobs_finished", "Jobs ever finished, by their final state.", labels=["status"]
+        )
+        for status in _TOTALS:
+            finished.add_metric([status], counts[status])
+        yield finished
+        yield GaugeMetricFamily(
+            "jobhub_jobs_kept", "Finished jobs that can still be read.", counts["kept"]
+        )
+
+    def _fleet(self) -> Iterator[Metric]:
+        raw = self._broadcaster.meter.last_stats
+        if raw is None:
+            return
+        stats = msgspec.json.decode(raw, type=_Stats)
+        yield GaugeMetricFamily("jobhub_workers", "Connected workers.", stats.workers)
+        slots = GaugeMetricFamily(
+            "jobhub_worker_slots", "Slots of connected workers, mean of a second.", labels=["state"]
+        )
+        slots.add_metric(["busy"], stats.busy)
+        slots.add_metric(["offered"], stats.offered)
+        yield slots
+        depth = GaugeMetricFamily("jobhub_queue_depth", "Pending jobs a type.", labels=["job_type"])
+        longest = sorted(stats.queues, key=lambda queue: -queue.pending)[:_QUEUES_MAX]
+        for queue in longest:
+            depth.add_metric([queue.job_type], queue.pending)
+        yield depth
+        if stats.oldest_pending_at is not None:
+            yield GaugeMetricFamily(
+                "jobhub_oldest_pending_age_seconds",
+                "How long the oldest pending job had waited when it was last told.",
+                (stats.timestamp - stats.oldest_pending_at) / 1_000,
+            )
