@@ -17,6 +17,8 @@ from hub.chaos.monitor_model import BrokenChain, MonitorModel
 TOPICS: Final = ("jobs", "workers", "system_stats")
 _RECEIVE_S: Final = 0.25
 _COME_BACK_S: Final = 0.1
+# No pings of its own: on a slow link their answers stand behind a snapshot, and the hub pings anyway.
+_OPTIONS: Final[dict[str, Any]] = {"max_size": None, "open_timeout": 5, "ping_interval": None}
 _CHAINED: Final = ("events", "window")
 
 
@@ -61,7 +63,7 @@ class ChaosMonitor:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                with connect(self._url() + "/ws/monitor", max_size=None, open_timeout=5) as socket:
+                with connect(self._url() + "/ws/monitor", **_OPTIONS) as socket:
                     self.counted["connects"] += 1
                     self._follow(socket)
             except ConnectionClosed as closed:
