@@ -11,30 +11,32 @@ user may not reconfigure, stop or empty it. docs/decisions/0001-embedded-server.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
-import secrets
 import shutil
 import signal
+import socket
+import struct
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
+from urllib.parse import quote
 
 import redis
 
 from hub.config import Settings
+from hub.embedded_files import DataFiles, write_private
 from hub.errors import Unavailable
 
-_SOCKET_PATH_MAX: Final = 100  # bytes; the kernel's limit is 107
 _START_S: Final = 60.0  # a large append-only file takes its time to load
 _STOP_S: Final = 20.0
 _POLL_S: Final = 0.02
+_CREDENTIALS: Final = struct.Struct("3i")  # pid, uid, gid of a socket's other end
 
+# Paths stand in quotes: they may hold blanks.
 _CONFIG: Final = """\
 port 0
 unixsocket {socket}
@@ -42,7 +44,7 @@ unixsocketperm 700
 dir {directory}
 daemonize no
 loglevel warning
-logfile {directory}/server.log
+logfile {log}
 save ""
 appendonly yes
 appendfsync {fsync}
@@ -68,7 +70,7 @@ def acquire(settings: Settings) -> Iterator[EmbeddedServer]:
 
     Raises: Unavailable: there is no server program, or it did not start.
     """
-    files = _Files(Path(settings.data_dir) / "redis")
+    files = DataFiles(Path(settings.data_dir) / "redis")
     with files.open_users() as users:
         with files.starting():
             fcntl.flock(users, fcntl.LOCK_SH)
@@ -102,69 +104,39 @@ def find_program() -> str:
     )
 
 
-class _Files:
-    """The files of one data directory."""
-
-    def __init__(self, directory: Path) -> None:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        directory.chmod(0o700)
-        self.directory = directory.resolve()
-        self.config = self.directory / "server.conf"
-        self.pid = self.directory / "server.pid"
-        self.socket = self._socket_path()
-
-    def open_users(self) -> IO[bytes]:
-        """Open the file on which every user holds a shared lock."""
-        return (self.directory / "users.lock").open("ab")
-
-    @contextmanager
-    def starting(self) -> Iterator[None]:
-        """Be the only one who starts or stops the server."""
-        with (self.directory / "start.lock").open("ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
-    def password(self) -> str:
-        """Read the password, made once."""
-        path = self.directory / "password"
-        if not path.exists():
-            _write_private(path, secrets.token_hex(24))
-        return path.read_text()
-
-    def _socket_path(self) -> Path:
-        path = self.directory / "server.sock"
-        if len(os.fsencode(path)) <= _SOCKET_PATH_MAX:
-            return path
-        digest = hashlib.sha256(os.fsencode(self.directory)).hexdigest()[:16]
-        runtime = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
-        short = Path(runtime) / f"jobhub-{os.getuid()}-{digest}"
-        short.mkdir(mode=0o700, exist_ok=True)
-        owner = short.stat()
-        if owner.st_uid != os.getuid() or owner.st_mode & 0o077:
-            raise Unavailable(f"{short} belongs to somebody else")
-        return short / "server.sock"
+def _url(files: DataFiles) -> str:
+    return f"unix://:{files.password()}@{quote(str(files.socket))}"
 
 
-def _url(files: _Files) -> str:
-    return f"unix://:{files.password()}@{files.socket}"
+def _find(files: DataFiles) -> EmbeddedServer | None:
+    """Find the server that runs on these files.
 
-
-def _find(files: _Files) -> EmbeddedServer | None:
-    """Find the server that runs on these files."""
+    Raises: Unavailable: it runs, and does not answer.
+    """
     pid = _running_pid(files)
     if pid is None:
         return None
-    _wait_ready(files, pid)
+    try:
+        _wait_ready(files, pid).close()
+    except Unavailable:
+        if _alive(pid):
+            raise
+        return None  # it was being killed: its socket still took the connection
     return EmbeddedServer(_url(files), pid)
 
 
-def _start(files: _Files, fsync: str) -> EmbeddedServer:
+def _start(files: DataFiles, fsync: str) -> EmbeddedServer:
     program = find_program()
-    files.socket.unlink(missing_ok=True)
-    _write_private(
+    path = files.choose_socket()
+    path.unlink(missing_ok=True)
+    write_private(
         files.config,
         _CONFIG.format(
-            socket=files.socket, directory=files.directory, fsync=fsync, password=files.password()
+            socket=_quoted(path),
+            directory=_quoted(files.directory),
+            log=_quoted(files.log),
+            fsync=fsync,
+            password=files.password(),
         ),
     )
     # Its own session: a Ctrl-C in the terminal ends the users, and the last of them the server.
@@ -175,13 +147,24 @@ def _start(files: _Files, fsync: str) -> EmbeddedServer:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    _write_private(files.pid, str(child.pid))
-    client = _wait_ready(files, child.pid)
-    _rewrite_log(client)
+    write_private(files.pid, str(child.pid))
+    try:
+        with _wait_ready(files, child.pid) as client:
+            _rewrite_log(client)
+    except BaseException:
+        child.kill()
+        child.wait()
+        raise
     return EmbeddedServer(_url(files), child.pid)
 
 
-def _wait_ready(files: _Files, pid: int) -> redis.Redis:
+def _quoted(path: Path) -> str:
+    """Write a path as the server's configuration takes it."""
+    text = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
+
+
+def _wait_ready(files: DataFiles, pid: int) -> redis.Redis:
     """Wait until the server answers and has loaded its data."""
     client = redis.Redis.from_url(_url(files), socket_timeout=5, protocol=2)
     until = time.monotonic() + _START_S
@@ -192,7 +175,7 @@ def _wait_ready(files: _Files, pid: int) -> redis.Redis:
         if not _alive(pid):
             break
         time.sleep(_POLL_S)
-    raise Unavailable(f"the embedded server did not start; see {files.directory}/server.log")
+    raise Unavailable(f"the embedded server did not start; see {files.log}")
 
 
 def _rewrite_log(client: redis.Redis) -> None:
@@ -221,7 +204,7 @@ def _is_last(users: IO[bytes]) -> bool:
     return True
 
 
-def _stop(files: _Files) -> None:
+def _stop(files: DataFiles) -> None:
     """End the server; SIGTERM makes it write what it holds."""
     pid = _running_pid(files)
     if pid is None:
@@ -230,14 +213,23 @@ def _stop(files: _Files) -> None:
     until = time.monotonic() + _STOP_S
     while time.monotonic() < until and _alive(pid):
         time.sleep(_POLL_S)
-    files.pid.unlink(missing_ok=True)
+    if not _alive(pid):
+        files.pid.unlink(missing_ok=True)
 
 
-def _running_pid(files: _Files) -> int | None:
-    """The server's pid, if that process is the server of these files and not a later namesake."""
+def _running_pid(files: DataFiles) -> int | None:
+    """The server's pid: of who listens on its socket, else of the process that was noted.
+
+    Two servers on one append-only file would destroy it, so both ways are tried: a note may be missing
+    when its writer was killed, and a server that has only begun does not listen yet.
+    """
+    with socket.socket(socket.AF_UNIX) as peer, suppress(OSError):
+        peer.connect(str(files.socket))
+        credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        return int(_CREDENTIALS.unpack(credentials)[0])
     try:
         pid = int(files.pid.read_text())
-        # The server writes its own title, which names its socket.
+        # A later process of the same number does not name our files; the server's own title does.
         title = Path(f"/proc/{pid}/cmdline").read_bytes()
     except (OSError, ValueError):
         return None
@@ -258,9 +250,3 @@ def _alive(pid: int) -> bool:
     with suppress(OSError):
         return state.read_text().rpartition(")")[2].split()[0] != "Z"
     return True
-
-
-def _write_private(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
