@@ -15,11 +15,12 @@ import httpx
 
 from hub.client import calls
 from hub.client.calls import Call
-from hub.client.client_socket import ClientSocket, NoSocket, Unanswered
+from hub.client.client_socket import Unanswered
 from hub.client.job import Job
 from hub.client.options import JobFilters, JobSpec, SubmitOptions
-from hub.client.outcomes import BatchRefused, ResultTimeout, read_refusal
+from hub.client.outcomes import BatchRefused, ResultTimeout
 from hub.client.repeating import TRIES, as_hub_error, may_repeat, pause_before, value_of
+from hub.client.transport import Transport
 from hub.endpoint import Endpoint
 from hub.errors import JobhubError
 from hub.records import Worker
@@ -29,7 +30,7 @@ T = TypeVar("T")
 
 
 class HubClient:
-    """A connection to a hub; safe to share between threads, and to be made once a program.
+    """A connection to a hub; safe to share between threads and over a fork; one a program is enough.
 
     Args: url: JOBHUB_HUB_URL or the hub on this machine by default. token: JOBHUB_TOKEN by default.
           timeout_s: how long to wait for an answer.
@@ -40,15 +41,7 @@ class HubClient:
     def __init__(
         self, url: str | None = None, *, token: str | None = None, timeout_s: float = 30.0
     ) -> None:
-        self._endpoint = Endpoint.find(url, token)
-        self._timeout_s = timeout_s
-        self._http = httpx.Client(
-            base_url=self._endpoint.url,
-            headers=self._endpoint.headers(),
-            timeout=timeout_s,
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
-        )
-        self._socket = ClientSocket(self._endpoint, timeout_s)
+        self._transport = Transport(Endpoint.find(url, token), timeout_s)
 
     def __enter__(self) -> Self:
         return self
@@ -63,8 +56,7 @@ class HubClient:
 
     def close(self) -> None:
         """Close the connections."""
-        self._socket.close()
-        self._http.close()
+        self._transport.close()
 
     # --- Jobs ---------------------------------------------------------------------------------
 
@@ -181,30 +173,12 @@ class HubClient:
         """Send a request, again where that is harmless, and read its answer."""
         for attempt in range(TRIES):
             try:
-                return self._send(call)
+                return self._transport.perform(call)
             except (httpx.TransportError, JobhubError, Unanswered) as error:
                 if attempt + 1 == TRIES or not may_repeat(call, error):
-                    raise as_hub_error(error, self._endpoint.url) from error
+                    raise as_hub_error(error, self._transport.endpoint.url) from error
             time.sleep(pause_before(attempt))
         raise AssertionError("unreachable")
-
-    def _send(self, call: Call[T]) -> T:
-        try:
-            return self._socket.perform(call)
-        except NoSocket:
-            return self._send_over_http(call)
-
-    def _send_over_http(self, call: Call[T]) -> T:
-        response = self._http.request(
-            call.method,
-            call.path,
-            content=call.body,
-            headers={"Content-Type": "application/json"} if call.body else None,
-            timeout=self._timeout_s + call.wait_s,
-        )
-        if response.is_success:
-            return call.read(response.content)
-        raise read_refusal(response.status_code, response.content)
 
 
 class JobHandle:

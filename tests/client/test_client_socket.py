@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -56,3 +57,21 @@ def test_refusal_is_the_same_when_a_payload_is_too_large(hub: Server) -> None:
             for client in (over_http, over_socket):
                 with pytest.raises(TooLarge):
                     client.submit("demo", "x" * size)
+
+
+def test_both_processes_get_their_own_answers_when_a_client_is_forked(hub: Server) -> None:
+    with HubClient(hub.url) as client:
+        client.submit("demo", customer_id="before")
+        child = multiprocessing.get_context("fork").Process(
+            target=submit_many, args=(client, "child")
+        )
+        child.start()
+        submit_many(client, "parent")
+        child.join(60)
+        assert child.exitcode == 0
+        assert client.stats()["counts"]["pending"] == 101
+
+
+def submit_many(client: HubClient, name: str) -> None:
+    for _ in range(50):
+        assert client.submit("demo", customer_id=name).job.customer_id == name
