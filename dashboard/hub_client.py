@@ -7,6 +7,7 @@ JobhubError
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -20,6 +21,7 @@ _ANSWER_S: Final = 10.0
 _CONNECT_S: Final = 3.0
 _SNAPSHOT_S: Final = 3.0  # a person waits for the page meanwhile
 _CONNECTIONS: Final = 50
+_ERROR_NUMBER: Final = re.compile(r"\[Errno -?\d+\] ")
 
 
 class HubUnreachable(JobhubError):
@@ -121,8 +123,10 @@ class HubApi:
         return response.json()
 
     def _unreachable(self, error: httpx.HTTPError) -> HubUnreachable:
-        reason = "did not answer in time" if isinstance(error, httpx.TimeoutException) else error
-        return HubUnreachable(f"The hub at {self.url} cannot be reached: {reason}")
+        if isinstance(error, httpx.TimeoutException):
+            return HubUnreachable(f"The hub at {self.url} did not answer in time.")
+        reason = _ERROR_NUMBER.sub("", str(error)) or type(error).__name__
+        return HubUnreachable(f"The hub at {self.url} cannot be reached: {reason}.")
 
 
 def segment(name: str) -> str:

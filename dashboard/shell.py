@@ -43,7 +43,7 @@ def shell_layout(config: DashboardConfig, hub: HubApi) -> Component:
             connection_bar(config.presets, failure),
             error_banner(failure) if failure else None,
             html.Main(dash.page_container, id="page", tabIndex="-1"),
-            html.Div(id="toasts", className="toasts", **_TOAST_LABEL),
+            html.Div(id="toasts", className="toasts", role="region", **_TOAST_LABEL),
             dcc.Store(id=ids.ACTION),
             dcc.Store(id=ids.ACTION_RESULT),
             dcc.Store(id=ids.SINK),

@@ -44,10 +44,17 @@
     for (const node of known.values()) node.remove();
   }
 
+  // Say why a list is empty, or nothing while it is not. Without any state, "empty" would be a guess.
+  function showEmpty(node, isEmpty) {
+    if (!node.dataset.text) node.dataset.text = node.textContent;
+    node.hidden = !isEmpty;
+    setText(node, window.jobhub.clock.isKnown() ? node.dataset.text : "No data yet");
+  }
+
   // The part of a widget that its Python layout named data-part="NAME".
   function part(root, name) {
     return root.querySelector('[data-part="' + name + '"]');
   }
 
-  window.jobhub.dom = { element, setText, setAttribute, reconcile, part };
+  window.jobhub.dom = { element, setText, setAttribute, reconcile, showEmpty, part };
 })();

@@ -19,7 +19,7 @@
       return mount(element.current, JSON.parse(options));
     }, [props.kind, options]);
     const attributes = { id: props.id, ref: element, className: props.className, "data-widget": props.kind };
-    if (props.label) Object.assign(attributes, { role: "group", "aria-label": props.label });
+    if (props.role) Object.assign(attributes, { role: props.role, "aria-label": props.label });
     return createElement("div", attributes, props.children);
   }
 

@@ -49,8 +49,13 @@
   // The hub's clock. Before a connection it stands where the snapshot was taken: ages hold still with it.
   function now() {
     const { state } = window.jobhub.stream.status;
-    if (state === "disconnected") return store.state.timestamp;
+    if (state === "disconnected" && isKnown()) return store.state.timestamp;
     return Date.now() + store.state.clockOffsetMs;
+  }
+
+  // Whether any state was read yet; nothing known is not the same as nothing there.
+  function isKnown() {
+    return store.state.timestamp > 0;
   }
 
   // Up to when the state is known: a lost link ages, so its charts end where the data does.
@@ -59,7 +64,7 @@
     return state === "stale" ? since + store.state.clockOffsetMs : now();
   }
 
-  window.jobhub.clock = { now, knownUntil };
+  window.jobhub.clock = { now, knownUntil, isKnown };
   window.jobhub.view = {
     WINDOWS_S,
     settings,

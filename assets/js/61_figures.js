@@ -3,11 +3,16 @@
   "use strict";
   const RECENT_S = 10;
   const MINUTE_S = 60;
+  const NAMES = [
+    "pending", "active", "throughput", "failure_rate", "wait_p95", "run_p95", "utilisation", "workers",
+  ];
+  const NOTHING_KNOWN = Object.fromEntries(NAMES.map((name) => [name, { value: "–", unit: "", note: "" }]));
   const WORKING = new Set(["idle", "busy", "draining"]);
 
   // state: of the store; nowMs: the hub's clock; endS: up to which second the figures are known.
   function figures(state, nowMs, endS) {
     const { buckets } = window.jobhub;
+    if (!state.timestamp) return NOTHING_KNOWN;
     const recent = buckets.last(state.series, endS, RECENT_S);
     const minute = buckets.last(state.series, endS, MINUTE_S);
     return {

@@ -26,6 +26,7 @@
   }
 
   function sample({ counts, workers }) {
+    if (!clock.isKnown()) return;
     const at = Math.floor(clock.now() / 1000 / SPARK_STEP_S);
     const connected = [...workers.values()].filter((worker) => worker.status !== "offline").length;
     const values = { at, pending: counts.pending, workers: connected };
@@ -40,8 +41,8 @@
   // What waited before the page was opened.
   async function readPast() {
     if (sampled.at.length > 1) return;
+    if (!clock.isKnown()) return;
     const untilS = Math.floor(clock.now() / 1000);
-    if (!untilS) return;
     const past = new Map();
     for (const [second, count] of await window.jobhub.history.pending(untilS - SPARK_S, untilS)) {
       past.set(Math.floor(second / SPARK_STEP_S), count);
@@ -70,6 +71,7 @@
   }
 
   function drawSparklines(state, sparklines) {
+    if (!clock.isKnown()) return;
     const endS = endSecond(state);
     const alignedS = Math.ceil(endS / SPARK_STEP_S) * SPARK_STEP_S;
     const columns = buckets.gather(state.series, alignedS - SPARK_S, endS, SPARK_STEP_S);

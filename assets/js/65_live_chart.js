@@ -63,10 +63,11 @@
       const { windowS, zoom } = view.settings;
       const { series } = window.jobhub.store.state;
       const stepS = buckets.STEPS_S[windowS];
-      const endS = buckets.endSecond(series, clock.knownUntil());
+      const known = clock.isKnown();
+      const endS = known ? buckets.endSecond(series, clock.knownUntil()) : 0;
       const untilS = Math.max(endS, Math.floor(clock.now() / 1000) - 1);
       const firstS = Math.ceil((untilS - windowS) / stepS) * stepS;
-      window.jobhub.history.ensure(untilS - windowS);
+      if (known) window.jobhub.history.ensure(untilS - windowS);
       this.columns = buckets.gather(series, firstS, endS, stepS);
       this.range = zoom || [(untilS - windowS) * 1000, untilS * 1000];
       const figure = chartFigure.build(this.options, this.columns, this.range, width);

@@ -7,7 +7,7 @@
 // flush of asynchronous ones by copying all rows into the rowData prop.
 (function () {
   "use strict";
-  const { dom, view, store } = window.jobhub;
+  const { dom, view, clock, store } = window.jobhub;
   const EMPTY = {
     pending: "Nothing waits",
     scheduled: "Nothing is scheduled",
@@ -23,7 +23,6 @@
       Object.assign(this, { root, options, api: null, shown: new Map(), hidden: new Set() });
       this.selectionChanged = () => {};
       this.empty = dom.part(root, "empty");
-      dom.setText(this.empty, EMPTY[options.list]);
     }
 
     attach(api) {
@@ -50,6 +49,7 @@
       const remove = [...gone].map((job_id) => ({ job_id }));
       for (const id of gone) this.shown.delete(id);
       this.empty.hidden = ids.length > 0;
+      dom.setText(this.empty, clock.isKnown() ? EMPTY[this.options.list] : "No data yet");
       if (!add.length && !update.length && !remove.length) return;
       const chosen = gone.size && this.api.getSelectedNodes().some((node) => gone.has(node.id));
       this.api.applyTransaction({ add, update, remove });

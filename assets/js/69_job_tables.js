@@ -1,7 +1,7 @@
 // The panel of job tables: tabs with counts, filter, selection and what can be done with it.
 (function () {
   "use strict";
-  const { dom, view, format, actions, jobGrids } = window.jobhub;
+  const { dom, view, clock, format, actions, jobGrids } = window.jobhub;
   const FINAL = new Set(["completed", "failed", "cancelled"]);
   const COUNT = {
     active: (counts) => counts.assigned + counts.in_progress,
@@ -70,11 +70,13 @@
     }
 
     draw({ counts, lists }) {
+      const known = clock.isKnown();
       for (const tab of this.tabs) {
         const name = tab.dataset.list;
-        dom.setText(dom.part(tab, "count-" + name), format.count(total(counts, name)));
+        dom.setText(dom.part(tab, "count-" + name), known ? format.count(total(counts, name)) : format.DASH);
       }
-      dom.setText(dom.part(this.root, "foot"), footText(this.list, lists[this.list], total(counts, this.list)));
+      const foot = footText(this.list, lists[this.list], total(counts, this.list));
+      dom.setText(dom.part(this.root, "foot"), known ? foot : "");
     }
 
     drawSelection() {

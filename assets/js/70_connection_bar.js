@@ -39,6 +39,8 @@
       connect.hidden = wanted;
       disconnect.hidden = !wanted;
       preset.disabled = wanted;
+      const banner = document.getElementById("hub-failure");
+      if (banner) banner.hidden = banner.hidden || status.state === "live";
     }
 
     function noteOf(status) {

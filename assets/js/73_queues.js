@@ -52,7 +52,7 @@
       const shown = [...queues.values()].sort((a, b) => (a.job_type < b.job_type ? -1 : 1));
       const most = shown.reduce((top, queue) => Math.max(top, queue.pending), 0);
       dom.reconcile(rows, shown, (queue) => queue.job_type, make, (node, queue) => update(node, queue, most));
-      empty.hidden = shown.length > 0;
+      dom.showEmpty(empty, !shown.length);
     }
 
     return view.subscribe(["queues", "tick"], draw, { everyMs: 200 });

@@ -82,7 +82,7 @@
       const here = sorted.filter((worker) => worker.status !== "offline").length;
       const shown = sorted.slice(0, here + OFFLINE_SHOWN);
       dom.reconcile(rows, shown, (worker) => worker.worker_id, make, (node, worker) => update(node, worker, jobs));
-      empty.hidden = shown.length > 0;
+      dom.showEmpty(empty, !shown.length);
     }
 
     return view.subscribe(["workers", "active", "tick"], draw, { everyMs: 200 });

@@ -98,7 +98,7 @@
     function draw({ log }) {
       const shown = newest(log, BELONGS[kinds.value]);
       dom.reconcile(rows, shown, (event) => event.seq, make, () => {});
-      empty.hidden = shown.length > 0;
+      dom.showEmpty(empty, !shown.length);
     }
 
     kinds.addEventListener("change", () => draw(window.jobhub.store.state));

@@ -71,4 +71,5 @@ def connection_bar(presets: tuple[Preset, ...], failure: str | None) -> Componen
         className="connection",
         options={"failure": failure},
         label="Connection",
+        role="region",
     )

@@ -41,13 +41,13 @@ GRID_OPTIONS: Final[dict[str, Any]] = {
         "headerCheckbox": True,
         "enableClickSelection": False,
     },
-    "selectionColumnDef": {"width": 44, "resizable": False, "suppressHeaderMenuButton": True},
+    "selectionColumnDef": {"width": 42, "resizable": False, "suppressHeaderMenuButton": True},
 }
 
 # `show_from`: the width of the table in pixels from which a column is shown.
 _COLUMNS: Final[dict[str, Column]] = {
-    "job": {"headerName": "Job", "field": "job_id", "cellRenderer": "JobId", "width": 112},
-    "type": {"headerName": "Type", "field": "job_type", "flex": 2, "minWidth": 120},
+    "job": {"headerName": "Job", "field": "job_id", "cellRenderer": "JobId", "width": 92},
+    "type": {"headerName": "Type", "field": "job_type", "flex": 2, "minWidth": 96},
     "priority": {
         "headerName": "Priority",
         "field": "priority",
@@ -67,7 +67,7 @@ _COLUMNS: Final[dict[str, Column]] = {
         "field": "progress.percent",
         "cellRenderer": "Progress",
         "flex": 3,
-        "minWidth": 130,
+        "minWidth": 112,
     },
     "worker": {
         "headerName": "Worker",

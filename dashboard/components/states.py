@@ -30,5 +30,6 @@ def error_banner(sentence: str) -> Component:
             html.A("Try again", href="", className="button button-small"),
         ],
         className="banner banner-bad",
+        id="hub-failure",
         role="alert",
     )

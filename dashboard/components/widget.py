@@ -16,6 +16,7 @@ class Widget(Component):
     """A live widget.
 
     Args: kind: the name under which assets/js registered it. options: JSON for its `mount`.
+          label, role: for screen readers; a label alone makes a group.
     """
 
     _children_props: list[str] = []  # noqa: RUF012 - as Dash declares it
@@ -32,8 +33,9 @@ class Widget(Component):
         className: str = "",
         options: dict[str, Any] | None = None,
         label: str | None = None,
+        role: str | None = None,
     ) -> None:
-        self._prop_names = ["children", "id", "kind", "className", "options", "label"]
+        self._prop_names = ["children", "id", "kind", "className", "options", "label", "role"]
         self._valid_wildcard_attributes: list[str] = []
         self.available_properties = self._prop_names
         self.available_wildcard_attributes: list[str] = []
@@ -44,6 +46,7 @@ class Widget(Component):
             "className": className,
             "options": options,
             "label": label,
+            "role": role or ("group" if label else None),
         }
         super().__init__(  # type: ignore[no-untyped-call]
             **{name: value for name, value in given.items() if value is not None}

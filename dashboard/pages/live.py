@@ -206,7 +206,13 @@ def _log() -> Component:
         panel(
             "Events",
             "Newest first, since Connect",
-            html.Div(_list("Events appear here once the page is live"), className="scroll-list"),
+            html.Div(
+                _list("Events appear here once the page is live"),
+                className="scroll-list",
+                role="group",
+                tabIndex=0,
+                **_label("Events"),
+            ),
             tools=html.Select(
                 choices, className="select select-small", **part("kinds"), **_label("Which events")
             ),
