@@ -44,7 +44,7 @@
   // [number, unit] of a span: ["8", "ms"], ["1.2", "s"], ["3:20", "min"].
   function spanParts(ms) {
     if (ms === null || ms === undefined) return [DASH, ""];
-    if (ms < SECOND) return [ms < 10 && ms > 0 ? ms.toFixed(1) : Math.round(ms).toString(), "ms"];
+    if (ms < SECOND) return [ms < 10 && !Number.isInteger(ms) ? ms.toFixed(1) : Math.round(ms).toString(), "ms"];
     if (ms < 10 * SECOND) return [(ms / SECOND).toFixed(1), "s"];
     if (ms < MINUTE) return [Math.round(ms / SECOND).toString(), "s"];
     if (ms < HOUR) return [pair(ms, MINUTE, SECOND), "min"];
