@@ -26,7 +26,7 @@ def fill(api: httpx.Client, hub: Server) -> None:
         submit(api, job_type=name)
     submit(api, job_type="later", delay_s=3600)
     submit(api, job_type="stuck", requirements={"must": {"gpu": True}})
-    with open_worker(hub.url, "w1", ("done", "wrong", "stopped"), slots=3) as worker:
+    with open_worker(hub.url, "w1", ("done", "wrong", "stopped")) as worker:
         for _ in range(3):
             job_id, fence = take(worker)
             job_type = api.get(f"/api/jobs/{job_id}").json()["job_type"]
