@@ -46,8 +46,7 @@ def build_document(app: Flask) -> dict[str, Any]:
     schemas = {name: _finish(name, schema) for name, schema in components.items()}
     paths: dict[str, dict[str, Any]] = {}
     for rule, method, said in found:
-        path = _CONVERTER.sub(r"{\1}", rule.rule)
-        paths.setdefault(path, {})[method.lower()] = _describe(rule, said, schemas)
+        paths.setdefault(path_of(rule), {})[method.lower()] = _describe(rule, said, schemas)
     queries = {said.query.__name__ for _, _, said in found if said.query is not None}
     bodies = {said.body.__name__ for _, _, said in found if said.body is not None}
     return {
@@ -80,6 +79,11 @@ def documented_routes(app: Flask) -> Iterator[tuple[Rule, str, Operation]]:
         for method in _METHODS:
             if method in (rule.methods or ()):
                 yield rule, method, said
+
+
+def path_of(rule: Rule) -> str:
+    """Write a rule's path as OpenAPI does: `/api/jobs/{job_id}`."""
+    return _CONVERTER.sub(r"{\1}", rule.rule)
 
 
 def _shapes_of(said: Operation) -> Iterator[Any]:

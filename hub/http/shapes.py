@@ -179,13 +179,14 @@ class Unworkable(msgspec.Struct, frozen=True):
 
 
 class Queue(msgspec.Struct, frozen=True):
-    """What waits of one job type."""
+    """What waits of one job type. `unworkable` shows some of the lanes that nobody fits."""
 
     job_type: str
     paused: bool
     pending: int
     oldest_pending_at: int | None
     unworkable: list[Unworkable]
+    unworkable_lanes: int
 
 
 class QueueList(msgspec.Struct, frozen=True):

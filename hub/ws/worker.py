@@ -79,6 +79,7 @@ class WorkerHandler:
         self._places = 0
         self._left = False
         self._patience = Patience()
+        self._asked_draining: bool | None = None
         self.worker_id = ""
         self.connection_id = connection.id
         self.profile = ""
@@ -103,8 +104,11 @@ class WorkerHandler:
         self._send({"type": "cancel", "job_id": job_id, "fence": fence, "reason": reason})
 
     def drain(self, draining: bool) -> None:
-        """Tell that nothing new will come, or that jobs come again."""
+        """Tell that nothing new will come, or that jobs come again; not to a worker that asked for it."""
         self.draining = draining
+        if draining == self._asked_draining:
+            return
+        self._asked_draining = None
         self._send({"type": "drain", "draining": draining})
 
     def supersede(self) -> None:
@@ -252,10 +256,7 @@ class WorkerHandler:
             case WorkerHeartbeat():
                 return self._heartbeat(message.held)
             case WorkerStatusChange():
-                self._registry.set_draining(self.worker_id, message.draining)
-                self.draining = message.draining
-                self._dispatcher.wake()
-                return {"type": "ack", "of": "status"}
+                return self._change_status(message.draining)
             case Goodbye():
                 self._left = True
                 self._dispatcher.remove(self)
@@ -268,6 +269,15 @@ class WorkerHandler:
             case JobLog():
                 return _about(message, "job_log", self._broker.append_log(self.worker_id, message))
         raise InvalidInput("not expected now", field="type", code="out_of_order")
+
+    def _change_status(self, draining: bool) -> Answer:
+        self._asked_draining = draining
+        worker = self._registry.set_draining(self.worker_id, draining)
+        # Events before this one are of the past: they must not tell the worker to do the opposite.
+        self.rev, self.draining = worker.rev, draining
+        self.holding = len(worker.job_ids)
+        self._dispatcher.wake()
+        return {"type": "ack", "of": "status"}
 
     def _wanted(self, ended: int) -> int:
         """Jobs to claim with `ended` results: what is free once they are recorded."""

@@ -126,6 +126,25 @@ def test_draining_worker_gets_nothing_until_it_is_resumed(hub: Server, api: http
         assert take(worker)["job_id"] == job_id
 
 
+def test_worker_hears_no_drain_when_it_asked_itself(hub: Server, api: httpx.Client) -> None:
+    """Events of the past told a worker that drains to take jobs again."""
+    for _ in range(10):
+        submit(api)
+    with open_worker(hub.url, slots=10) as worker:
+        taken = []
+        while len(taken) < 10:
+            taken += worker.receive_type("assign")["jobs"]
+        for given in taken:
+            worker.send("job_released", job_id=given["job_id"], fence=given["fence"])
+            worker.send("status", draining=True)
+        heard = [worker.receive()["type"] for _ in range(20)]
+        assert "drain" not in heard
+        assert api.post("/api/workers/w1/resume").json()["status"] == "idle"
+        assert worker.receive_type("drain") == {"type": "drain", "draining": False}
+        api.post("/api/workers/w1/drain")
+        assert worker.receive_type("drain") == {"type": "drain", "draining": True}
+
+
 def test_goodbye_gives_jobs_back_uncounted(hub: Server, api: httpx.Client) -> None:
     job_id = submit(api)
     with open_worker(hub.url) as worker:
