@@ -1,0 +1,217 @@
+"""Does a move of a job cost the same however much there is? And how much memory does a job take?
+
+    python -m bench.size [--pending 1000000] [--finished 100000] [--lanes 200]
+
+Starts a Redis of its own without persistence. A cost is the CPU time of Redis' main thread a script call, so
+that a busy machine does not change it; the median of several rounds is shown. Memory is `used_memory`
+with a short event log, less what the namespace took before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import redis
+
+from hub import limits, scripts
+from hub.config import load_settings
+from hub.embedded import find_program
+from hub.job_broker import new_job_id
+from hub.keys import Keys
+from hub.lane_fitter import LaneFitter
+from hub.matching import make_lane
+from hub.messages import Register, Requirements, SubmitRequest
+from hub.redis_service import RedisService
+from hub.submission import record_json
+from hub.worker_registry import WorkerRegistry
+
+ROUNDS: Final = 7
+OPS: Final = 400  # a round
+PIPELINE: Final = 400
+EVENTS: Final = 1_000  # what the log keeps: the same in every size
+LIMIT: Final = 1.5  # times the cost of the smallest size
+GRANT: Final = {"lease_ms": 3_600_000, "accept_ms": 3_600_000, "connection_id": ""}
+
+
+class Scene:
+    """One namespace of a given size, with a worker that fits every lane."""
+
+    def __init__(self, url: str, name: str, lanes: int) -> None:
+        self.service = RedisService(url, Keys(name), stream_events=EVENTS)
+        self.service.redis.ping()
+        self.lanes = lanes
+        self.submitted = 0
+        registry = WorkerRegistry(self.service, load_settings({}, {"redis_url": url}))
+        sizes = {f"size{number}": 1 for number in range(lanes)}
+        worker = Register(worker_id="w", job_types=["demo"], capabilities=sizes, slots=1_000)
+        registry.register(worker, "c")
+
+    def call(self, script_name: str, calls: list[dict[str, Any]]) -> list[Any]:
+        """Run a script once for each set of arguments, pipelined."""
+        script = scripts.load(script_name)
+        self.service.redis.script_load(script.text)
+        keys = [self.service.keys.key(key) for key in script.keys]
+        replies: list[Any] = []
+        for start in range(0, len(calls), PIPELINE):
+            with self.service.redis.pipeline(transaction=False) as pipe:
+                for args in calls[start : start + PIPELINE]:
+                    values = [args[arg] for arg in script.args]
+                    pipe.execute_command("EVALSHA", script.sha, len(keys), *keys, *values)
+                replies += pipe.execute()
+        return replies
+
+    def submit(self, count: int) -> None:
+        """Submit jobs to the lanes in turn."""
+        for start in range(0, count, 10_000):
+            self.call("submit_job", [self._job() for _ in range(min(10_000, count - start))])
+        while not LaneFitter(self.service).refresh():
+            pass
+
+    def _job(self) -> dict[str, Any]:
+        number = self.submitted % self.lanes
+        self.submitted += 1
+        must = Requirements(must={f"size{number}": 1}) if number else None
+        lane = make_lane("demo", must)
+        return {
+            "job_id": new_job_id(),
+            "record": record_json(SubmitRequest(job_type="demo"), "bench"),
+            "payload": b'{"text":"' + b"x" * 100 + b'"}',
+            "requirements": msgspec.json.encode(lane.requirements) if lane.requirements else "",
+            "lane": lane.lane_id,
+            "lanes_max": limits.LANES,
+            "delay_ms": 0,
+            "idempotency": "",
+            "digest": "",
+        }
+
+    def claim(self, count: int) -> list[tuple[str, str]]:
+        """Claim jobs one by one; returns job ids and fences."""
+        args = {"worker_id": "w", "limit": 1, "hurried": "", **GRANT}
+        return [
+            (reply[0][0].decode(), reply[0][1].decode())
+            for reply in self.call("claim_jobs", [args] * count)
+        ]
+
+    def complete(self, grants: list[tuple[str, str]]) -> None:
+        """Report each job as started and completed, in one message each."""
+        self.call("settle_jobs", [self._settle(*grant) for grant in grants])
+
+    def _settle(self, job_id: str, fence: str) -> dict[str, Any]:
+        about = {"job_id": job_id, "fence": fence}
+        told = [{"of": "job_started", **about}, {"of": "job_completed", **about, "result": "1"}]
+        return {"worker_id": "w", "reports": msgspec.json.encode(told), "claim": 0, **GRANT}
+
+    def finish(self, count: int) -> None:
+        """Submit, claim and complete jobs."""
+        for start in range(0, count, OPS):
+            share = min(OPS, count - start)
+            self.submit(share)
+            self.complete(self.claim(share))
+
+    def cpu_us(self) -> float:
+        """CPU time of Redis' main thread so far."""
+        info = self.service.redis.info("cpu")
+        return 1e6 * (info["used_cpu_user_main_thread"] + info["used_cpu_sys_main_thread"])
+
+    def memory(self) -> int:
+        """Bytes that Redis holds now."""
+        return int(self.service.redis.info("memory")["used_memory"])
+
+    def costs(self) -> dict[str, float]:
+        """CPU a call in microseconds, the median round."""
+        found: dict[str, list[float]] = {"submit": [], "claim": [], "complete": []}
+        for _ in range(ROUNDS):
+            marks = [self.cpu_us()]
+            self.submit(OPS)
+            marks.append(self.cpu_us())
+            grants = self.claim(OPS)
+            marks.append(self.cpu_us())
+            self.complete(grants)
+            marks.append(self.cpu_us())
+            for rounds, begun, ended in zip(found.values(), marks, marks[1:], strict=False):
+                rounds.append((ended - begun) / OPS)
+        return {name: statistics.median(rounds) for name, rounds in found.items()}
+
+
+@contextmanager
+def own_redis() -> Iterator[str]:
+    """A Redis for this run."""
+    with tempfile.TemporaryDirectory() as directory:
+        socket = Path(directory) / "redis.sock"
+        process = subprocess.Popen(
+            [find_program(), "--port", "0", "--unixsocket", str(socket), "--save", ""],
+            stdout=subprocess.DEVNULL,
+            cwd=directory,
+        )
+        try:
+            url = f"unix://{socket}"
+            client = redis.Redis.from_url(url)
+            while True:
+                try:
+                    client.ping()
+                    break
+                except redis.RedisError:
+                    process.poll()
+            yield url
+        finally:
+            process.kill()
+            process.wait()
+
+
+def main() -> None:
+    """Measure, print a table, and fail when a size costs more than LIMIT times the smallest."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pending", type=int, default=1_000_000)
+    parser.add_argument("--finished", type=int, default=100_000)
+    parser.add_argument("--lanes", type=int, default=200)
+    options = parser.parse_args()
+    sizes = [
+        (1_000, 1, 0),
+        (1_000, options.lanes, 0),
+        (1_000, 1, options.finished),
+        (options.pending, 1, 0),
+    ]
+    print("| pending | lanes | finished kept | submit | claim | start + complete | bytes a job |")
+    print("|---|---|---|---|---|---|---|")
+    base: dict[str, float] = {}
+    too_dear = set()
+    for size in sizes:
+        costs, job_bytes = measure(*size)
+        base = base or costs
+        times = {name: us / base[name] for name, us in costs.items()}
+        cells = [f"{us:.0f} us ({times[name]:.2f}x)" for name, us in costs.items()]
+        print(
+            "|",
+            " | ".join([*map("{:,}".format, size), *cells, f"{job_bytes:,.0f}"]),
+            "|",
+            flush=True,
+        )
+        too_dear |= {name for name in times if times[name] > LIMIT}
+    if too_dear:
+        raise SystemExit(f"over {LIMIT} times the smallest size: {', '.join(sorted(too_dear))}")
+
+
+def measure(pending: int, lanes: int, finished: int) -> tuple[dict[str, float], float]:
+    """Fill a Redis, and measure the costs and the bytes of a finished, else of a pending job."""
+    with own_redis() as url:
+        scene = Scene(url, "size", lanes)
+        scene.finish(3 * OPS)  # the scripts and the log are there before anything is measured
+        empty = scene.memory()
+        scene.finish(finished)
+        held, jobs = scene.memory() - empty, finished
+        scene.submit(pending)
+        if not finished:
+            held, jobs = scene.memory() - empty, pending
+        return scene.costs(), held / jobs
+
+
+if __name__ == "__main__":
+    main()
