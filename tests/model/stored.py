@@ -197,8 +197,9 @@ def check_heads(stored: Stored, plain: Plain) -> None:
 class EventCheck:
     """Follows the log and holds each step's events against what the model told."""
 
-    def __init__(self, service: RedisService) -> None:
+    def __init__(self, service: RedisService, moves: set[tuple[str, str]]) -> None:
         self._service = service
+        self.moves = moves  # all that were ever seen
         self.seq = 0
         self.counts: tuple[int, ...] = (0,) * len(COUNT_NAMES)
         self.revs: dict[str, int] = {}
@@ -241,5 +242,6 @@ class EventCheck:
         old, new = event.get("old_status"), event.get("new_status")
         if old is not None and new is not None and old != new:
             assert new in JOB_MOVES[old], event
+            self.moves.add((old, new))
         if old in FINAL and new is not None:
             assert event["reason"] == "retried"
