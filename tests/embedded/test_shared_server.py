@@ -117,7 +117,7 @@ def test_data_is_back_when_it_was_stopped_in_peace(tmp_path: Path) -> None:
         assert _connect(server.url).get("k") == "v"
 
 
-@pytest.mark.parametrize("cut_bytes", [1, 9, 40])
+@pytest.mark.parametrize("cut_bytes", [1, 9, 14, 40])
 def test_data_is_back_at_the_second_restart_when_the_file_was_cut_inside_a_script(
     tmp_path: Path, cut_bytes: int
 ) -> None:
@@ -147,6 +147,7 @@ def test_data_is_back_at_the_second_restart_when_the_file_was_cut_inside_a_scrip
         client = _connect(server.url)
         assert client.get("whole3") == "a"
         assert client.get("later3") == "c"
+        assert client.keys("cut*") == []
 
 
 def _increment(data_dir: Path) -> Path:
