@@ -156,7 +156,9 @@ def _bulk(api: HubApi, action: str, wanted: dict[str, Any], *, dry_run: bool) ->
 def _ask(action: str, forecast: BulkAnswer) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError("--yes is needed where nobody can be asked")
-    click.confirm(f"{forecast.changed} jobs will be {_DONE[action]}. Go on?", abort=True, err=True)
+    click.confirm(
+        f"{_jobs(forecast.changed)} will be {_DONE[action]}. Go on?", abort=True, err=True
+    )
 
 
 def _report(answer: BulkAnswer, as_json: bool) -> None:
@@ -164,9 +166,13 @@ def _report(answer: BulkAnswer, as_json: bool) -> None:
         print_json(answer)
     else:
         would = "would be " if answer.dry_run else ""
-        click.echo(f"{answer.changed} jobs {would}{_DONE[answer.action]}")
+        click.echo(f"{_jobs(answer.changed)} {would}{_DONE[answer.action]}")
     for error in answer.errors:
         click.echo(f"{error.job_id}: {error.message}", err=True)
     if answer.errors:
-        noun = "job was" if len(answer.errors) == 1 else "jobs were"
-        raise Refused(f"{len(answer.errors)} {noun} left alone")
+        verb = "was" if len(answer.errors) == 1 else "were"
+        raise Refused(f"{_jobs(len(answer.errors))} {verb} left alone")
+
+
+def _jobs(count: int) -> str:
+    return f"{count:,} job" if count == 1 else f"{count:,} jobs"

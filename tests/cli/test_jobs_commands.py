@@ -45,3 +45,44 @@ def test_form_is_told_when_a_time_cannot_be_read(jobhub: Jobhub) -> None:
     ended = jobhub("jobs", "list", "--submitted-from", "soon")
     assert ended.status == 2
     assert "--submitted-from" in ended.errors
+
+
+def test_jobs_are_cancelled_retried_and_purged_when_they_are_named(
+    jobhub: Jobhub, api: httpx.Client
+) -> None:
+    first, second = _submit(api), _submit(api)
+    assert jobhub("jobs", "cancel", first, second).output == "2 jobs cancelled\n"
+    assert jobhub("jobs", "retry", first).output == "1 job retried\n"
+    assert api.get(f"/api/jobs/{first}").json()["run"] == 2
+    assert jobhub("jobs", "purge", second).output == "1 job purged\n"
+    assert api.get(f"/api/jobs/{second}").status_code == 404
+
+
+def test_status_is_1_when_some_job_was_left_alone(jobhub: Jobhub, api: httpx.Client) -> None:
+    job_id = _submit(api)
+    ended = jobhub("jobs", "cancel", job_id, "nope")
+    assert ended.status == 1
+    assert ended.output == "1 job cancelled\n"
+    assert ended.errors.startswith("nope: ")
+    assert ended.errors.endswith("jobhub: 1 job was left alone\n")
+
+
+def test_only_what_passes_the_filters_is_cancelled(jobhub: Jobhub, api: httpx.Client) -> None:
+    for customer in ("acme", "acme", "other"):
+        _submit(api, customer_id=customer)
+    chosen = ("jobs", "cancel", "--customer-id", "acme")
+    assert jobhub(*chosen, "--dry-run").output == "2 jobs would be cancelled\n"
+    asked = jobhub(*chosen)
+    assert asked.status == 2
+    assert "--yes is needed" in asked.errors
+    assert api.get("/api/stats").json()["counts"]["pending"] == 3
+    assert json.loads(jobhub(*chosen, "--yes", "--json").output)["changed"] == 2
+    assert (
+        api.get("/api/stats").json()["counts"] | {"cancelled": 2, "pending": 1}
+        == (api.get("/api/stats").json()["counts"])
+    )
+
+
+def test_nothing_is_changed_when_neither_ids_nor_filters_are_given(jobhub: Jobhub) -> None:
+    assert jobhub("jobs", "purge").status == 2
+    assert jobhub("jobs", "purge", "some-id", "--status", "failed").status == 2
