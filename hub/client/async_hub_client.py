@@ -8,7 +8,6 @@ async with AsyncHubClient("http://127.0.0.1:8000") as hub:
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Iterable
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
@@ -19,12 +18,11 @@ from hub.client import calls
 from hub.client.calls import Call
 from hub.client.job import Job
 from hub.client.options import JobFilters, JobSpec, SubmitOptions
-from hub.client.outcomes import BatchRefused, ResultTimeout, read_refusal
-from hub.client.repeating import TRIES, as_hub_error, may_repeat, pause_before, value_of
+from hub.client.outcomes import BatchRefused, read_refusal
+from hub.client.repeating import TRIES, Wait, as_hub_error, may_repeat, pause_before, value_of
 from hub.endpoint import Endpoint
-from hub.errors import JobhubError
+from hub.errors import JobhubError, Unavailable
 from hub.records import Worker
-from hub.states import FINAL_STATUSES
 
 T = TypeVar("T")
 
@@ -87,13 +85,15 @@ class AsyncHubClient:
 
     async def result(self, job_id: str, *, timeout_s: float | None = None) -> Any:
         """Wait until the job's run is over. Raises: JobFailed, JobCancelled, ResultTimeout."""
-        until = float("inf") if timeout_s is None else time.monotonic() + timeout_s
+        waiting = Wait(job_id, timeout_s)
         while True:
-            outcome = await self.perform(calls.wait(job_id, until - time.monotonic()))
-            if outcome.status in FINAL_STATUSES:
-                return value_of(outcome)
-            if time.monotonic() >= until:
-                raise ResultTimeout(job_id, outcome.status, timeout_s or 0.0)
+            try:
+                outcome = await self.perform(calls.wait(job_id, waiting.left_s))
+            except Unavailable as error:
+                waiting.endure(error)
+            else:
+                if waiting.hear(outcome):
+                    return value_of(outcome)
 
     async def cancel(self, job_id: str) -> Job:
         """End the job's run now. Raises: Conflict: it is over already."""
@@ -167,11 +167,12 @@ class AsyncHubClient:
         raise AssertionError("unreachable")
 
     async def _send(self, call: Call[T]) -> T:
+        body = None if call.method == "GET" else call.body
         response = await self._http.request(
             call.method,
             call.path,
-            content=call.body,
-            headers={"Content-Type": "application/json"} if call.body else None,
+            content=body,
+            headers={"Content-Type": "application/json"} if body else None,
             timeout=self._timeout_s + call.wait_s,
         )
         if response.is_success:

@@ -25,16 +25,18 @@ _BATCH_BYTES: Final = limits.BODY_BYTES * 9 // 10
 class Call(msgspec.Struct, Generic[T], frozen=True):
     """One request. `repeatable`: doing it twice does no more than doing it once.
 
-    Where `read_message` is set it can also be a `message_type` on the client socket.
+    Where `read_message` is set it can also be a `message_type` on the client socket; then `answer_type`
+    names the message that ends it, where others come before.
     """
 
     method: str
     path: str
     read: Callable[[bytes], T]
-    body: bytes | None = None
+    body: bytes | None = None  # a GET sends it on the socket only
     repeatable: bool = True
     wait_s: float = 0.0  # how long the hub may hold the answer back
     message_type: str = ""
+    answer_type: str = ""
     read_message: Callable[[bytes], T] | None = None
 
 
@@ -123,10 +125,19 @@ def get(job_id: str) -> Call[Job]:
 
 
 def wait(job_id: str, wait_s: float) -> Call[Outcome]:
-    """GET /api/jobs/{id}/result."""
+    """GET /api/jobs/{id}/result, or `follow` until the result comes."""
     held_s = max(0.0, min(wait_s, LONG_POLL_S))
-    path = f"{_path('jobs', job_id, 'result')}?wait_s={held_s:.3f}"
-    return Call("GET", path, _reader(Outcome), wait_s=held_s)
+    read = _reader(Outcome)
+    return Call(
+        "GET",
+        f"{_path('jobs', job_id, 'result')}?wait_s={held_s:.3f}",
+        read,
+        msgspec.json.encode({"job_id": job_id}),
+        wait_s=held_s,
+        message_type="follow",
+        answer_type="result",
+        read_message=read,
+    )
 
 
 def cancel(job_id: str) -> Call[Job]:

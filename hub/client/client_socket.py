@@ -9,8 +9,9 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -18,7 +19,7 @@ from hub import limits
 from hub.client.calls import Call
 from hub.client.outcomes import Refusal, make_error
 from hub.endpoint import Endpoint
-from hub.errors import AccessDenied, TooLarge
+from hub.errors import AccessDenied, LimitReached, TooLarge
 from hub.link import Link, LinkClosed
 
 T = TypeVar("T")
@@ -30,6 +31,10 @@ _AVOID_S: Final = 60.0  # how long HTTP is used after the socket could not be op
 
 class Unanswered(Exception):
     """The connection ended before the answer: the request may or may not have been done."""
+
+
+class NotYet(Exception):
+    """What was waited for has not come in time."""
 
 
 class NoSocket(Exception):
@@ -44,11 +49,19 @@ class _Head(msgspec.Struct):
 class _Slot:
     """A request that waits for its answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, answer_type: str) -> None:
+        self.answer_type = answer_type
         self.answer: bytes | None = None
         self.refused = False
         self.lost: LinkClosed | None = None
         self.woken = threading.Event()
+
+    def hear(self, type_: str, message: bytes) -> None:
+        if self.answer_type and type_ not in (self.answer_type, "error"):
+            return  # an event on the way to the result
+        self.refused = type_ == "error"
+        self.answer = message
+        self.woken.set()
 
     @property
     def over(self) -> bool:
@@ -65,29 +78,52 @@ class ClientSocket:
         self._opening = threading.Lock()
         self._conversation: _Conversation | None = None
         self._avoid_until = 0.0
+        self._followed: set[str] = set()
 
     def perform(self, call: Call[T]) -> T:
         """Send a request and wait for its answer.
 
-        Raises: NoSocket, Unanswered; hub.errors.JobhubError: the hub's refusal.
+        Raises: NoSocket, NotYet, Unanswered; hub.errors.JobhubError: the hub's refusal.
         """
         read: Callable[[bytes], T] | None = call.read_message
         if read is None or call.body is None or time.monotonic() < self._avoid_until:
             raise NoSocket
         if len(call.body) > limits.BODY_BYTES - 200:
             raise TooLarge(f"at most {limits.BODY_BYTES} bytes are taken", field="body")
+        with self._followed_once(call):
+            return read(self._ask(call, call.body))
+
+    def _ask(self, call: Call[Any], body: bytes) -> bytes:
         request_id = str(next(self._numbers))
         head = f'{{"type":"{call.message_type}","request_id":"{request_id}",'
-        message = head.encode() + call.body[1:]
-        conversation = self._open()
-        slot = conversation.ask(request_id, message, self._timeout_s)
-        if slot.answer is None:
-            if slot.lost is not None and slot.lost.code == 4503:
-                raise AccessDenied(slot.lost.reason or "the hub wants another token")
-            raise Unanswered(str(slot.lost or f"no answer within {self._timeout_s:g} s"))
-        if slot.refused:
-            raise make_error(msgspec.json.decode(slot.answer, type=Refusal))
-        return read(slot.answer)
+        timeout_s = call.wait_s if call.answer_type else self._timeout_s
+        slot = self._open().ask(request_id, head.encode() + body[1:], call.answer_type, timeout_s)
+        if slot.answer is not None and slot.refused:
+            error = make_error(msgspec.json.decode(slot.answer, type=Refusal))
+            raise NoSocket if call.answer_type and isinstance(error, LimitReached) else error
+        if slot.answer is not None:
+            return slot.answer
+        if slot.lost is None and call.answer_type:
+            raise NotYet
+        if slot.lost is not None and slot.lost.code == 4503:
+            raise AccessDenied(slot.lost.reason or "the hub wants another token")
+        raise Unanswered(str(slot.lost or f"no answer within {timeout_s:g} s"))
+
+    @contextmanager
+    def _followed_once(self, call: Call[Any]) -> Iterator[None]:
+        """Send a second thread that waits for the same job over HTTP: a hub tells a connection once."""
+        if not call.answer_type:
+            yield
+            return
+        key = call.path.partition("?")[0]
+        with self._opening:
+            if key in self._followed:
+                raise NoSocket
+            self._followed.add(key)
+        try:
+            yield
+        finally:
+            self._followed.discard(key)
 
     def close(self) -> None:
         """Close the connection."""
@@ -136,11 +172,10 @@ class _Conversation:
                 self._reading.release()
         return not self._ended
 
-    def ask(self, request_id: str, message: bytes, timeout_s: float) -> _Slot:
+    def ask(self, request_id: str, message: bytes, answer_type: str, timeout_s: float) -> _Slot:
         """Send a request and wait until it is answered, the connection is lost or time is up."""
-        slot = self._waiting[request_id] = _Slot()
-        until = self._used_at = time.monotonic()
-        until += timeout_s
+        slot = self._waiting[request_id] = _Slot(answer_type)
+        until = time.monotonic() + timeout_s
         try:
             self._link.send(message)
             while not slot.over and (left_s := until - time.monotonic()) > 0:
@@ -153,8 +188,9 @@ class _Conversation:
             self._lose(end)
         finally:
             self._waiting.pop(request_id, None)
-        if not slot.over:
-            self._ended = True  # an answer that comes late is nobody's
+        self._used_at = time.monotonic()
+        if not slot.over and not answer_type:
+            self._ended = True  # a hub that does not answer is not asked again on this connection
         return slot
 
     def close(self) -> None:
@@ -186,9 +222,7 @@ class _Conversation:
             head = msgspec.json.decode(message, type=_Head)
             slot = self._waiting.get(head.request_id or "")
             if slot is not None:
-                slot.refused = head.type == "error"
-                slot.answer = message
-                slot.woken.set()
+                slot.hear(head.type, message)
 
     def _lose(self, end: LinkClosed) -> None:
         self._ended = True

@@ -18,13 +18,12 @@ from hub.client.calls import Call
 from hub.client.client_socket import Unanswered
 from hub.client.job import Job
 from hub.client.options import JobFilters, JobSpec, SubmitOptions
-from hub.client.outcomes import BatchRefused, ResultTimeout
-from hub.client.repeating import TRIES, as_hub_error, may_repeat, pause_before, value_of
+from hub.client.outcomes import BatchRefused
+from hub.client.repeating import TRIES, Wait, as_hub_error, may_repeat, pause_before, value_of
 from hub.client.transport import Transport
 from hub.endpoint import Endpoint
-from hub.errors import JobhubError
+from hub.errors import JobhubError, Unavailable
 from hub.records import Worker
-from hub.states import FINAL_STATUSES
 
 T = TypeVar("T")
 
@@ -92,18 +91,20 @@ class HubClient:
         return self.perform(calls.get(job_id))
 
     def result(self, job_id: str, *, timeout_s: float | None = None) -> Any:
-        """Wait until the job's run is over; for ever by default.
+        """Wait until the job's run is over; for ever by default. A restart of the hub is waited out.
 
         Returns: what the handler returned.
         Raises:  JobFailed, JobCancelled; ResultTimeout: it goes on, and may be waited for again.
         """
-        until = float("inf") if timeout_s is None else time.monotonic() + timeout_s
+        waiting = Wait(job_id, timeout_s)
         while True:
-            outcome = self.perform(calls.wait(job_id, until - time.monotonic()))
-            if outcome.status in FINAL_STATUSES:
-                return value_of(outcome)
-            if time.monotonic() >= until:
-                raise ResultTimeout(job_id, outcome.status, timeout_s or 0.0)
+            try:
+                outcome = self.perform(calls.wait(job_id, waiting.left_s))
+            except Unavailable as error:
+                waiting.endure(error)
+            else:
+                if waiting.hear(outcome):
+                    return value_of(outcome)
 
     def cancel(self, job_id: str) -> Job:
         """End the job's run now. Raises: Conflict: it is over already."""

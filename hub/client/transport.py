@@ -7,9 +7,10 @@ import threading
 from typing import Final, TypeVar
 
 import httpx
+import msgspec
 
 from hub.client.calls import Call
-from hub.client.client_socket import ClientSocket, NoSocket
+from hub.client.client_socket import ClientSocket, NoSocket, NotYet
 from hub.client.outcomes import read_refusal
 from hub.endpoint import Endpoint
 
@@ -45,14 +46,18 @@ class Transport:
             return self._socket.perform(call)
         except NoSocket:
             return self.perform_over_http(call)
+        except NotYet:
+            path = call.path.partition("?")[0]
+            return self.perform_over_http(msgspec.structs.replace(call, path=path, wait_s=0.0))
 
     def perform_over_http(self, call: Call[T]) -> T:
         """Send a request as HTTP."""
+        body = None if call.method == "GET" else call.body
         response = self._open_http().request(
             call.method,
             call.path,
-            content=call.body,
-            headers={"Content-Type": "application/json"} if call.body else None,
+            content=body,
+            headers={"Content-Type": "application/json"} if body else None,
             timeout=self._timeout_s + call.wait_s,
         )
         if response.is_success:

@@ -9,6 +9,7 @@ import pytest
 
 from hub.client import HubClient
 from hub.errors import TooLarge
+from hub.worker import Worker
 from tests.support.processes import Server, serving
 from tests.support.proxy import Proxy
 
@@ -75,3 +76,37 @@ def test_both_processes_get_their_own_answers_when_a_client_is_forked(hub: Serve
 def submit_many(client: HubClient, name: str) -> None:
     for _ in range(50):
         assert client.submit("demo", customer_id=name).job.customer_id == name
+
+
+def test_every_thread_gets_the_result_when_many_wait_for_the_same_jobs(hub: Server) -> None:
+    worker = Worker(hub.url, slots=4)
+    worker.job("double")(lambda job: 2 * job.payload)
+    with HubClient(hub.url) as client, ThreadPoolExecutor(16) as threads:
+        jobs = client.submit_batch({"job_type": "double", "payload": n} for n in range(8))
+        waiting = [threads.submit(job.result, 30) for job in jobs for _ in range(2)]
+        worker.start(wait_s=30)
+        try:
+            results = [wait.result(60) for wait in waiting]
+        finally:
+            worker.stop(timeout_s=10)
+        assert results == [2 * n for n in range(8) for _ in range(2)]
+        # Those that are over already come at once.
+        assert [job.result(timeout_s=30) for job in jobs] == [2 * n for n in range(8)]
+
+
+def test_waiting_goes_on_when_the_hub_is_restarted(hub: Server, hub_env: dict[str, str]) -> None:
+    url = hub.url
+    with HubClient(url) as client, ThreadPoolExecutor(1) as threads:
+        job = client.submit("demo")
+        waiting = threads.submit(job.result, 60)
+        hub.kill()
+        environ = {**hub_env, "JOBHUB_PORT": url.rpartition(":")[2]}
+        with serving("hub", environ=environ) as second:
+            assert second.url == url
+            worker = Worker(url)
+            worker.job("demo")(lambda job: "done")
+            worker.start(wait_s=30)
+            try:
+                assert waiting.result(60) == "done"
+            finally:
+                worker.stop(timeout_s=10)
