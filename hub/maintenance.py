@@ -60,18 +60,20 @@ class Maintenance:
     def run_once(self) -> Done:
         """Do what is due.
 
-        Raises: redis.RedisError: Redis did not answer; call again later.
-        Redis:  about seven scripts, each bounded.
+        Raises: redis.RedisError: Redis did not answer, or is full; call again later. What can be
+                forgotten is forgotten before anything that a full Redis refuses.
+        Redis:  about seven scripts, each bounded, repeated for a bounded time while they find more.
         """
         run = self._service.run
-        lost, returned = run("reap_leases", limit=_CHUNK)
         slow = self._now() >= self._slow_at
         if slow:
             self._slow_at = self._now() + _SLOW_EVERY_S
+        expired = self._expire() if slow else 0
+        lost, returned = self._reap_leases()
         return Done(
             lost=lost,
             returned=returned,
-            timed_out=run("reap_timeouts", limit=_CHUNK, chance=random.random()),
+            timed_out=self._drained("reap_timeouts", limit=_CHUNK, chance=random.random()),
             silent=run("reap_workers", silent_ms=int(self._settings.lease_s * 1000), limit=_CHUNK),
             promoted=self._drained("promote_jobs", limit=_CHUNK),
             seconds=run(
@@ -79,7 +81,7 @@ class Maintenance:
                 limit=300,
                 stats_kept=_STATS_KEPT,
             ),
-            expired=self._expire() if slow else 0,
+            expired=expired,
             lanes=self._tidy_lanes() if slow else 0,
         )
 
@@ -96,6 +98,15 @@ class Maintenance:
             "expire_workers", keep_ms=keep_ms, keep=limits.OFFLINE_WORKERS, limit=_CHUNK
         )
         return jobs + workers
+
+    def _reap_leases(self) -> tuple[int, int]:
+        until = self._now() + _DRAIN_S
+        lost = returned = 0
+        while True:
+            more_lost, more_returned = self._service.run("reap_leases", limit=_CHUNK)
+            lost, returned = lost + more_lost, returned + more_returned
+            if max(more_lost, more_returned) < _CHUNK or self._now() >= until:
+                return lost, returned
 
     def _drained(self, script: str, **args: Any) -> int:
         """Repeat a script that does `limit` records a call until it does fewer, for a bounded time."""
