@@ -14,6 +14,7 @@ import click
 
 from hub.cli.chaos import chaos_command
 from hub.cli.config import config_command
+from hub.cli.doctor import doctor_command
 from hub.cli.export import export_group
 from hub.cli.fleet import queues_group, workers_group
 from hub.cli.jobs import jobs_group
@@ -84,6 +85,7 @@ for command in (
     export_group,
     replay_command,
     config_command,
+    doctor_command,
     chaos_command,
 ):
     main.add_command(command)
