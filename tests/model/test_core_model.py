@@ -393,7 +393,8 @@ class CoreMachine(RuleBasedStateMachine):
     )
     def settle(self, data: st.DataObject, kinds: list[str], claim: int) -> None:
         """One message of a worker with reports on its grants, old and new, and the next claim."""
-        LaneFitter(self.services[0]).refresh()  # a claim that must refresh is a script of its own
+        LaneFitter(self.services[0]).refresh()
+        lanes = self._lanes_version()
         worker_id = self._one(data, self.grants)[0]
         mine = [grant for grant in self.grants if grant[0] == worker_id]
         told, verdicts = [], []
@@ -404,8 +405,13 @@ class CoreMachine(RuleBasedStateMachine):
         outcome = self.broker.settle(worker_id, told, claim=claim)
         assert outcome.verdicts == verdicts
         self._check_backoff()
+        if self._lanes_version() != lanes:
+            self.plain.settle()  # a job made a lane anew: the claim was a script of its own
         self._assigned(worker_id, self.plain.claimable(worker_id, claim), outcome.assignments)
         self.plain.settle()
+
+    def _lanes_version(self) -> Any:
+        return self.redis.hget(self.services[0].keys.meta, "lanes_version")
 
     def _reported(self, kind: str, worker_id: str, job_id: str, fence: int) -> str:
         grant = (worker_id, job_id, fence)
