@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 JOBS := 2
 
-.PHONY: help demo test check programs bench-throughput bench-pixel clean
+.PHONY: help demo test check programs bench-throughput bench-size bench-pixel clean
 
 help:
 	@echo "make demo   start Jobhub with workers and a varied load, and print the dashboard's URL"
 	@echo "make test   everything that CI runs: style, types, import rules, all tests"
 	@echo "make check  the quick part of it: style, types, import rules"
+	@echo "make bench-size  cost of a move and memory of a job, up to a million jobs"
 	@echo "make bench-throughput  speed beside Dramatiq, Huey, Celery, SAQ and taskiq"
 	@echo "make bench-pixel  from an event to its pixel in Chromium, and frames a second under load"
 	@echo "make clean  remove $(VENV) and caches"
@@ -69,6 +70,9 @@ $(VENV)/test-installed: pyproject.toml | $(BIN)/python
 # Speed against other queues, which go into an environment of their own; ten minutes on two quiet cores.
 bench-throughput: $(VENV)/installed
 	@$(BIN)/python -m bench.throughput
+
+bench-size: $(VENV)/installed
+	@$(BIN)/python -m bench.size
 
 # From an event in Redis to its pixel; a minute and a half on two quiet cores.
 bench-pixel: $(VENV)/test-installed
