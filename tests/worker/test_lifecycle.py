@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 from hub.client import HubClient
+from hub.worker import Worker
 from tests.support.processes import Server, serving
 from tests.support.waiting import wait_until
 from tests.worker.conftest import StartHolder
@@ -194,3 +195,42 @@ def test_processes_are_gone_when_a_second_signal_ends_their_worker(
     holder.server.process.send_signal(signal.SIGTERM)
     assert holder.server.process.wait(30) == 0
     assert job.refresh().status == "pending"
+
+
+def test_job_stays_with_its_worker_when_it_takes_longer_than_the_lease(
+    short_lease_hub: Server, start_holder: StartHolder, tmp_path: Path
+) -> None:
+    until = tmp_path / "end"
+    with HubClient(short_lease_hub.url) as client:
+        holder = start_holder(short_lease_hub.url)
+        job = client.submit("hold", {"until": str(until)})
+        holder.wait_for(f"began {job.job_id} 1")
+        later = client.submit("other", delay_s=4)
+        wait_until(lambda: client.get(later.job_id).status == "pending", what="two leases later")
+        until.touch()
+        assert job.result(timeout_s=30)["attempt"] == 1
+        assert moves(client, job.job_id) == ["pending", "assigned", "in_progress", "completed"]
+
+
+def test_every_job_is_done_once_when_the_hub_is_killed_amid_fast_results(
+    hub: Server, hub_env: dict[str, str]
+) -> None:
+    url, total = hub.url, 2_000
+    worker = Worker(url, slots=4, prefetch=100)
+    worker.job("t")(lambda job: job.payload)
+    with HubClient(url) as client:
+        client.submit_batch({"job_type": "t", "payload": n} for n in range(total))
+        worker.start(wait_s=30)
+        try:
+            wait_until(lambda: client.stats()["counts"]["completed"] > 200)
+            hub.kill()
+            with serving("hub", environ=same_place(hub_env, url)) as second:
+                assert second.url == url
+                wait_until(lambda: client.stats()["counts"]["completed"] >= total, timeout_s=60)
+                counts = client.stats()["counts"]
+                results = [client.get(job.job_id).result for job in client.jobs(limit=50)]
+        finally:
+            worker.stop(timeout_s=10)
+    assert counts["completed"] == total
+    assert counts["failed"] == 0
+    assert len(set(results)) == 50
