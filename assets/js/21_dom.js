@@ -23,6 +23,22 @@
     if (node.getAttribute(name) !== value) node.setAttribute(name, value);
   }
 
+  // A class name or style that is written again costs a new computation of styles, even when it is the same.
+  function setClass(node, name) {
+    if (node.className !== name) node.className = name;
+  }
+
+  function setScale(node, share) {
+    const transform = "scaleX(" + share.toFixed(3) + ")";
+    if (node.dataset.scale === transform) return;
+    node.dataset.scale = transform;
+    node.style.transform = transform;
+  }
+
+  function setHidden(node, hidden) {
+    if (node.hidden !== hidden) node.hidden = hidden;
+  }
+
   // Keep one element a key, in the order of `items`: make(item) builds it once, update(node, item) every time.
   function reconcile(parent, items, keyOf, make, update) {
     const known = new Map();
@@ -47,7 +63,7 @@
   // Say why a list is empty, or nothing while it is not. Without any state, "empty" would be a guess.
   function showEmpty(node, isEmpty) {
     if (!node.dataset.text) node.dataset.text = node.textContent;
-    node.hidden = !isEmpty;
+    setHidden(node, !isEmpty);
     setText(node, window.jobhub.clock.isKnown() ? node.dataset.text : "No data yet");
   }
 
@@ -56,5 +72,5 @@
     return root.querySelector('[data-part="' + name + '"]');
   }
 
-  window.jobhub.dom = { element, setText, setAttribute, reconcile, showEmpty, part };
+  window.jobhub.dom = { element, setText, setAttribute, setClass, setScale, setHidden, reconcile, showEmpty, part };
 })();

@@ -6,6 +6,8 @@
   const { store } = window.jobhub;
   const WINDOWS_S = [60, 300, 900, 3600];
   const KEY = "jobhub.window";
+  const EVERY_MS = 100; // as the store draws
+  const SLACK_MS = 20; // a tick comes a little early or late, and shall not miss its turn
   const listeners = new Set();
   const settings = { paused: false, pausedAt: null, windowS: readWindow(), zoom: null, cursorAt: null };
 
@@ -28,12 +30,29 @@
     return () => listeners.delete(listener);
   }
 
-  // As store.subscribe, without `changed`: what a pause held back is drawn whole when it ends.
-  function subscribe(topics, draw, options) {
+  // As store.subscribe, without `changed`, of one topic or several that are drawn together. What a pause
+  // held back is drawn whole when it ends.
+  function subscribe(topics, draw, options = {}) {
+    const everyMs = options.everyMs || EVERY_MS;
     let missed = false;
-    const react = (state) => {
-      if (settings.paused) missed = true;
-      else draw(state);
+    let timer = null;
+    let drawnAt = -Infinity;
+    const react = () => {
+      if (settings.paused) {
+        missed = true;
+        return;
+      }
+      const waitMs = drawnAt + everyMs - performance.now();
+      if (waitMs > SLACK_MS) {
+        if (timer === null) timer = window.setTimeout(later, waitMs);
+        return;
+      }
+      drawnAt = performance.now();
+      draw(store.state);
+    };
+    const later = () => {
+      timer = null;
+      window.requestAnimationFrame(react);
     };
     const ends = [].concat(topics).map((topic) => store.subscribe(topic, react, options));
     ends.push(
@@ -42,6 +61,7 @@
         missed = false;
         draw(store.state);
       }),
+      () => window.clearTimeout(timer),
     );
     return () => ends.forEach((end) => end());
   }

@@ -96,7 +96,7 @@
         dom.setText(dom.part(tile, "value"), value);
         dom.setText(dom.part(tile, "unit"), unit);
         dom.setText(dom.part(tile, "note"), note || "\u00a0");
-        tile.dataset.tone = tone || "";
+        dom.setAttribute(tile, "data-tone", tone || "");
       }
     }
 

@@ -72,7 +72,7 @@
       this.range = zoom || [(untilS - windowS) * 1000, untilS * 1000];
       const figure = chartFigure.build(this.options, this.columns, this.range, width);
       window.dash_clientside.set_props(this.options.graph, { figure });
-      this.empty.hidden = figure.data.some((trace) => trace.y.some((value) => value !== null));
+      dom.setHidden(this.empty, figure.data.some((trace) => trace.y.some((value) => value !== null)));
       this.drawCursor();
     }
 
@@ -97,7 +97,7 @@
       const { cursorAt } = view.settings;
       const [from, to] = this.range;
       const shown = cursorAt !== null && cursorAt >= from && cursorAt <= to;
-      this.cursor.hidden = !shown;
+      dom.setHidden(this.cursor, !shown);
       if (shown) {
         const { l, r } = chartFigure.MARGIN;
         const x = l + ((cursorAt - from) / (to - from)) * (this.plot.clientWidth - l - r);

@@ -70,23 +70,17 @@
     );
   };
 
-  cells.Attempt = ({ data }) => {
-    const of = data.max_attempts ? " of " + data.max_attempts : "";
-    return h("span", { title: "Attempt " + (data.attempt || 1) + of }, (data.attempt || 1) + of);
+  // Plain text, for what changes or comes and goes often.
+  functions.jobhubAttempt = ({ data }) => (data.attempt || 1) + (data.max_attempts ? " of " + data.max_attempts : "");
+  functions.jobhubAge = ({ value }) => (value ? format.age(clock.now() - value) : format.DASH);
+  functions.jobhubSpan = ({ value }) => format.span(value);
+  functions.jobhubMoment = ({ value }) => format.time(value, clock.now());
+  functions.jobhubExact = ({ value }) => format.exact(value);
+  functions.jobhubUntil = ({ value }) => {
+    if (!value) return format.DASH;
+    const left = value - clock.now();
+    return left > 0 ? "in " + format.age(left) : "due";
   };
-
-  cells.Age = ({ value }) =>
-    h("span", { title: format.exact(value) }, value ? format.age(clock.now() - value) : format.DASH);
-
-  cells.Until = ({ value }) => {
-    const left = value ? value - clock.now() : null;
-    const text = left === null ? format.DASH : left > 0 ? "in " + format.age(left) : "due";
-    return h("span", { title: format.exact(value) }, text);
-  };
-
-  cells.Span = ({ value }) => h("span", null, format.span(value));
-
-  cells.Moment = ({ value }) => h("span", { title: format.exact(value) }, format.time(value, clock.now()));
 
   cells.JobError = ({ data }) => {
     if (!data.error) return h("span", { className: "faint" }, format.DASH);

@@ -1,13 +1,14 @@
 // One table of jobs: keeps AG Grid equal to a list of the store, row by row.
 //
 // It compares what the grid shows with what the list holds, instead of trusting a trail of changes: so it
-// catches up after a pause, a hidden tab or a late start all the same. At most 500 rows, ten times a second.
+// catches up after a pause, a hidden tab or a late start all the same. At most 500 rows, five times a second.
 //
 // applyTransaction, not its Async sister: draws are throttled already, and dash-ag-grid 35 answers every
 // flush of asynchronous ones by copying all rows into the rowData prop.
 (function () {
   "use strict";
   const { dom, view, clock, store } = window.jobhub;
+  const EVERY_MS = 200; // the first row after a quiet moment comes at once
   const EMPTY = {
     pending: "Nothing waits",
     scheduled: "Nothing is scheduled",
@@ -33,7 +34,7 @@
     }
 
     draw({ jobs, lists }) {
-      if (!this.api || this.api.isDestroyed()) return;
+      if (!this.api || this.api.isDestroyed() || !this.visible) return; // drawn when its tab is opened
       const { ids } = lists[this.options.list];
       const gone = new Set(this.shown.keys());
       const add = [];
@@ -48,7 +49,7 @@
       }
       const remove = [...gone].map((job_id) => ({ job_id }));
       for (const id of gone) this.shown.delete(id);
-      this.empty.hidden = ids.length > 0;
+      dom.setHidden(this.empty, ids.length > 0);
       dom.setText(this.empty, clock.isKnown() ? EMPTY[this.options.list] : "No data yet");
       if (!add.length && !update.length && !remove.length) return;
       const chosen = gone.size && this.api.getSelectedNodes().some((node) => gone.has(node.id));
@@ -61,8 +62,16 @@
       this.api.refreshCells({ columns: this.options.ticking, force: true });
     }
 
+    // Not offsetWidth: reading it would make the browser compute the layout at every draw.
     get visible() {
-      return this.root.offsetWidth > 0;
+      return this.root.closest("[hidden]") === null;
+    }
+
+    // Its tab was opened, or its place has another size.
+    show() {
+      this.fit();
+      this.draw(store.state);
+      this.tick();
     }
 
     // Columns that a narrow table has no room for are left out, instead of cut to one letter.
@@ -96,7 +105,7 @@
     let mounted = true;
     window.dash_ag_grid.getApiAsync(options.grid).then((api) => mounted && grid.attach(api));
     const ends = [
-      view.subscribe(options.list, (state) => grid.draw(state)),
+      view.subscribe(options.list, (state) => grid.draw(state), { everyMs: EVERY_MS }),
       view.subscribe("tick", () => grid.tick(), { everyMs: 1000 }),
     ];
     const resized = new ResizeObserver(() => grid.fit());

@@ -46,8 +46,7 @@
       dom.part(this.root, "export").href = "/export/jobs.csv?status=" + statuses(list).join(",");
       const grid = jobGrids.get(list);
       if (grid) {
-        grid.fit();
-        grid.tick();
+        grid.show();
         grid.filter(this.filterText);
       }
       for (const [name, other] of jobGrids) other.selectionChanged = () => name === this.list && this.drawSelection();

@@ -26,18 +26,18 @@
 
   function update(node, queue, most) {
     setText(dom.part(node, "pending"), format.count(queue.pending));
-    dom.part(node, "paused").hidden = !queue.paused;
+    dom.setHidden(dom.part(node, "paused"), !queue.paused);
     const button = node.querySelector("button");
     setText(button, queue.paused ? "Resume" : "Pause");
-    button.dataset.action = queue.paused ? "resume_queue" : "pause_queue";
+    dom.setAttribute(button, "data-action", queue.paused ? "resume_queue" : "pause_queue");
     dom.setAttribute(button, "aria-label", (queue.paused ? "Resume " : "Pause ") + queue.job_type);
-    node.querySelector(".meter-fill").style.transform = "scaleX(" + (most ? queue.pending / most : 0) + ")";
-    node.classList.toggle("is-paused", queue.paused);
+    dom.setScale(node.querySelector(".meter-fill"), most ? queue.pending / most : 0);
+    dom.setClass(node, queue.paused ? "entry queue is-paused" : "entry queue");
     const oldest = queue.pending && queue.oldest_pending_at;
     setText(dom.part(node, "age"), oldest ? "oldest waits " + format.age(clock.now() - oldest) : "nothing waits");
     const stuck = dom.part(node, "unworkable");
     setText(stuck, queue.unworkable.map(describe).join(" · "));
-    stuck.hidden = !queue.unworkable.length;
+    dom.setHidden(stuck, !queue.unworkable.length);
   }
 
   function describe({ count, reason }) {

@@ -30,7 +30,7 @@
   function update(node, worker, jobs) {
     const status = dom.part(node, "status");
     setText(status, words.word(worker.status));
-    status.className = "pill tone-" + words.tone(worker.status);
+    dom.setClass(status, "pill tone-" + words.tone(worker.status));
     const used = worker.job_ids.length;
     setText(dom.part(node, "slots"), used + "/" + worker.slots);
     drawSlots(dom.part(node, "bar"), used, worker.slots);
@@ -39,11 +39,11 @@
     dom.setAttribute(jobsNote, "title", worker.job_ids.join(", "));
     const button = node.querySelector("button");
     const draining = worker.status === "draining";
-    button.hidden = worker.status === "offline";
+    dom.setHidden(button, worker.status === "offline");
     setText(button, draining ? "Resume" : "Drain");
-    button.dataset.action = draining ? "resume_worker" : "drain_worker";
+    dom.setAttribute(button, "data-action", draining ? "resume_worker" : "drain_worker");
     dom.setAttribute(button, "aria-label", (draining ? "Resume " : "Drain ") + worker.worker_id);
-    node.classList.toggle("is-offline", worker.status === "offline");
+    dom.setClass(node, worker.status === "offline" ? "entry worker is-offline" : "entry worker");
   }
 
   function drawSlots(bar, used, slots) {
@@ -51,7 +51,7 @@
     while (bar.children.length > drawn) bar.lastElementChild.remove();
     while (bar.children.length < drawn) bar.append(element("span", { class: "slot" }));
     const filled = Math.ceil((Math.min(used, slots) / slots) * drawn);
-    [...bar.children].forEach((slot, at) => slot.classList.toggle("is-used", at < filled));
+    [...bar.children].forEach((slot, at) => dom.setClass(slot, at < filled ? "slot is-used" : "slot"));
   }
 
   // "build_report ×2, transcode", or when it was last heard of.
