@@ -16,7 +16,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -58,28 +58,17 @@ class WorkerRefused(Exception):
     """The hub does not want this worker, and coming back would not help; the text says why."""
 
 
-class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker says of itself when it registers."""
-
-    worker_id: str
-    job_types: list[str]
-    capabilities: dict[str, Any]
-    slots: int
-    prefetch: int
-    version: str | None
-    host: str | None
-
-
 class Session:
     """Keeps a worker on the hub until it has drained, left or was refused.
 
-    Args: take: gets jobs to run. take_back: gives up what has not begun.
+    Args: profile: what the worker says of itself. take: gets jobs to run.
+          take_back: gives up what has not begun.
     """
 
     def __init__(
         self,
         endpoint: Endpoint,
-        profile: Profile,
+        profile: Register,
         take: Callable[[list[Execution]], None],
         take_back: Callable[[], list[Execution]],
     ) -> None:
@@ -224,8 +213,8 @@ class Session:
             link.release()
 
     def _register(self, link: Link) -> None:
-        profile = {name: getattr(self._profile, name) for name in Profile.__struct_fields__}
-        link.send(msgspec.json.encode(Register(**profile, resume=self.grants.named())))
+        named = msgspec.structs.replace(self._profile, resume=self.grants.named())
+        link.send(msgspec.json.encode(named))
         for message in self._first(link):
             for item in read(message):
                 if isinstance(item, Refusal):

@@ -113,7 +113,7 @@ def read(message: bytes) -> Sequence[HubMessage]:
 
 
 class Register(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="register"):
-    """`hub.messages.Register`, as this SDK fills it."""
+    """What a worker says of itself, and on a later connection what it still holds."""
 
     worker_id: str
     job_types: list[str]
@@ -122,7 +122,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
     prefetch: int
     version: str | None
     host: str | None
-    resume: list[dict[str, Any]]
+    resume: list[dict[str, Any]] = []
 
 
 def write(type_: str, **fields: Any) -> bytes:

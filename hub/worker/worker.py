@@ -32,8 +32,9 @@ from hub.worker.event_loop import EventLoop
 from hub.worker.execution import Execution
 from hub.worker.handlers import H, Handler, Handlers, completed, failed, is_coroutine, released
 from hub.worker.process_pool import ProcessPool
-from hub.worker.session import Profile, Session
+from hub.worker.session import Session
 from hub.worker.thread_pool import ThreadPool
+from hub.worker.wire import Register
 
 _ID: Final = re.compile(r"[A-Za-z0-9_.:@/-]{1,200}")
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
@@ -130,7 +131,7 @@ class Worker:
             raise InvalidInput("the worker runs already")
         if not self._handlers.job_types:
             raise InvalidInput("no handler: decorate one with @worker.job(...)")
-        profile = Profile(
+        profile = Register(
             worker_id=self.worker_id,
             job_types=self._handlers.job_types,
             capabilities=self._capabilities,
