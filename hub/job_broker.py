@@ -204,7 +204,6 @@ class JobBroker(JobControl):
             worker_id,
             message.job_id,
             message.fence,
-            progress=members,
             members=members[1:-1],
         )
 

@@ -5,16 +5,14 @@
 -- arg job_id string
 -- arg fence string
 -- arg lease_ms int
--- arg progress json  {percent, message?, current_step?, of_steps?, eta_ms?}
--- arg members string  the same as JSON members, for the event
+-- arg members string  percent, message?, current_step?, of_steps?, eta_ms?: JSON without braces
 --
 -- Returns 'ack', or 'stale' and nothing was written. O(log n). Idempotent but for rev and the event.
 
 local job = live_job(arg.worker_id, arg.job_id, arg.fence)
 if not job then return 'stale' end
 renew(arg.worker_id, arg.job_id, arg.fence, arg.lease_ms)
-job.rec.progress = arg.progress
-job.rec.progress.updated_at = now
+job.rec.progress = '{' .. arg.members .. ',"updated_at":' .. text(now) .. '}'
 save_job(job)
 emit('job_progress', '"job_id":"' .. arg.job_id .. '","rev":' .. text(job.rec.rev) .. ',' .. arg.members
   .. ',"job_type":"' .. job.rec.job_type .. '","worker_id":"' .. arg.worker_id

@@ -62,15 +62,20 @@ if redis.call('HEXISTS', db.lanes, arg.lane) == 0 and redis.call('HLEN', db.lane
 end
 
 if arg.delay_ms > 0 then rec.run_at = now + arg.delay_ms end
-rec.job_id, rec.run, rec.rev, rec.attempt, rec.losses = arg.job_id, 1, 0, 0, 0
-rec.order_key = string.format('%015.0f%012.0f', effective_time(), redis.call('HINCRBY', db.meta, 'order', 1))
+rec.job_id = arg.job_id
+local time = effective_time()
+local requirements = arg.requirements ~= '' and arg.requirements or nil
+local fixed = fix_record(rec, requirements)
+rec.order_key = string.format('%015.0f%012.0f', time, redis.call('HINCRBY', db.meta, 'order', 1))
+rec.run, rec.rev, rec.attempt, rec.losses = 1, 0, 0, 0
 rec.status = (rec.run_at or 0) > now and 'scheduled' or 'pending'
 if rec.status == 'pending' then become_pending(rec) end
 
-local job = {rec = rec, lane = arg.lane, requirements = arg.requirements ~= '' and arg.requirements or nil,
-  unsaved = {'payload', arg.payload, 'lane', arg.lane}}
-if job.requirements then
-  job.unsaved[5], job.unsaved[6] = 'requirements', job.requirements
+local job = {rec = rec, lane = arg.lane, requirements = requirements,
+  fixed = fixed,
+  unsaved = {'fixed', fixed, 'payload', arg.payload, 'lane', arg.lane}}
+if requirements then
+  job.unsaved[7], job.unsaved[8] = 'requirements', requirements
 end
 if arg.idempotency ~= '' then
   redis.call('HSET', db.idempotency .. arg.idempotency, 'job_id', arg.job_id, 'digest', arg.digest)

@@ -48,8 +48,9 @@ class Stored:
                 self.values[name] = value
 
     def hash(self, name: str) -> dict[str, str]:
-        """A HASH as text."""
-        return {k.decode(): v.decode() for k, v in self.values.get(name, {}).items()}
+        """A HASH as text; a job's `state` is binary and reads as escapes."""
+        fields = self.values.get(name, {}).items()
+        return {field.decode(): value.decode(errors="backslashreplace") for field, value in fields}
 
     def scores(self, name: str) -> dict[str, int]:
         """A ZSET as member -> score."""

@@ -29,7 +29,7 @@ local function forget(job, reason)
   if rec.workflow_id and redis.call('HINCRBY', db.workflow .. rec.workflow_id, 'jobs', -1) <= 0 then
     redis.call('DEL', db.workflow .. rec.workflow_id)
   end
-  loaded_jobs[job_id] = nil
+  unload_job(job)
   redis.call('DEL', db.job .. job_id, db.history .. job_id, db.log .. job_id)
   rec.rev = rec.rev + 1
   emit('job_status_changed', '"job_id":"' .. job_id .. '",' .. status_pair(old, nil) .. member('reason', reason)

@@ -4,8 +4,8 @@
 -- key profile_versions HASH  profile -> the lanes_version that its lanes are complete for
 -- key meta HASH              fence, lanes_version
 -- key held PREFIX            HASH a worker: its grants
--- key lane PREFIX            ZSET a lane: "<order_key>:<job_id>" scored -priority
 -- key job PREFIX             HASH a job: payload
+-- key lane PREFIX            ZSET a lane: "<order_key>:<job_id>" scored -priority
 --
 -- borrow lease_ms accept_ms connection_id  arguments of the script that grants
 

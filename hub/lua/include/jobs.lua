@@ -1,7 +1,7 @@
 -- jobs: read and write a job's record, and move it: indexes, counts, history and event in one place.
 --
--- include gather indexes
--- key job PREFIX        HASH a job: rec (small record, JSON), payload, result, traceback, requirements,
+-- include gather records indexes
+-- key job PREFIX        HASH a job: its record (records.lua), payload, result, traceback, requirements,
 --                       lane, ended (attempts with an outcome), settled and revoked (fences)
 -- key history PREFIX    LIST a job: its transitions, JSON, all runs, the newest kept
 -- key counts HASH       jobs a state; final ones cumulative; kept
@@ -22,47 +22,58 @@ local loaded_jobs = {}
 
 local function load_job(job_id)
   if loaded_jobs[job_id] then return loaded_jobs[job_id] end
-  local values = redis.call('HMGET', db.job .. job_id, 'rec', 'requirements', 'lane', 'ended', 'settled', 'revoked')
+  local values = redis.call('HMGET', db.job .. job_id, 'state', 'fixed', 'requirements', 'lane', 'ended', 'settled',
+    'revoked')
   if not values[1] then return nil end
-  local rec = cjson.decode(values[1])
-  rec.requirements = nil
-  if rec.fence then rec.fence = text(rec.fence) end
-  local job = {rec = rec, requirements = values[2], lane = values[3], ended = tonumber(values[4] or '0'),
-    settled = values[5] or '', revoked = values[6] or '', indexed = indexed_facts(rec), unsaved = {}}
+  local rec = read_record(values[1])
+  local job = {rec = rec, fixed = values[2], requirements = values[3], lane = values[4],
+    ended = tonumber(values[5] or '0'), settled = values[6] or '', revoked = values[7] or '',
+    indexed = indexed_facts(rec), unsaved = {}}
   loaded_jobs[job_id] = job
   return job
 end
 
--- The fence has 16 digits and cjson writes 14; requirements are kept as the client wrote them.
 local function job_json(job)
-  local rec = job.rec
-  local fence = rec.fence
-  rec.fence = nil
-  local json = string.sub(cjson.encode(rec), 1, -2)
-  rec.fence = fence
-  if fence then json = json .. ',"fence":' .. fence end
-  if job.requirements then json = json .. ',"requirements":' .. job.requirements end
-  return json .. '}'
+  return record_json(job.rec, job.fixed)
 end
+
+-- The record is written at the end of the script, once; `job.json` is what it is now.
+local changed_jobs, pushes = {}, {}
 
 local function save_job(job)
   job.rec.rev = job.rec.rev + 1
   job.json = job_json(job)
-  redis.call('HSET', db.job .. job.rec.job_id, 'rec', job.json, unpack(job.unsaved))
-  job.unsaved = {}
+  changed_jobs[job] = true
   sync_indexes(job)
+end
+
+finally[#finally + 1] = function()
+  for job in pairs(changed_jobs) do
+    redis.call('HSET', db.job .. job.rec.job_id, 'rec', job.json, 'state', cmsgpack.pack(job.rec), unpack(job.unsaved))
+  end
+  for key, entries in pairs(pushes) do
+    if redis.call('RPUSH', key, unpack(entries)) > HISTORY_KEPT then redis.call('LTRIM', key, -HISTORY_KEPT, -1) end
+  end
 end
 
 local function remember(job, kind, old, reason)
   local rec = job.rec
   local grant = job.left or rec
-  local entry = '{"at":' .. text(now) .. ',' .. status_pair(old, rec.status) .. ',"run":' .. rec.run
-    .. ',"attempt":' .. rec.attempt
+  local entry = '{"at":' .. text(now) .. ',' .. status_pair(old, rec.status) .. ',"run":' .. text(rec.run)
+    .. ',"attempt":' .. text(rec.attempt)
     .. (grant.worker_id and ',"worker_id":"' .. grant.worker_id .. '","fence":' .. grant.fence or '')
     .. (reason and member('reason', reason) or '') .. (job.actor and member('actor', job.actor) or '')
     .. (kind == 'job_failed' and member('error', rec.error) or '') .. '}'
   local key = db.history .. rec.job_id
-  if redis.call('RPUSH', key, entry) > HISTORY_KEPT then redis.call('LPOP', key) end
+  local entries = pushes[key] or {}
+  entries[#entries + 1] = entry
+  pushes[key] = entries
+end
+
+-- A job that is deleted must not be written again at the end.
+local function unload_job(job)
+  local job_id = job.rec.job_id
+  loaded_jobs[job_id], changed_jobs[job], pushes[db.history .. job_id] = nil, nil, nil
 end
 
 -- Tell a change of the saved record. `old` is the state before, nil for a new job; `before` holds

@@ -16,13 +16,33 @@ local function cell(figure, job_type, worker_id)
   return figure .. '|' .. (job_type or '') .. '|' .. (worker_id or '')
 end
 
+-- Figures of this script by job type and worker; most scripts are about one of each.
+local rows, row, row_type, row_worker = {}, nil, nil, nil
+
+local function row_of(job_type, worker_id)
+  if row and row_type == job_type and row_worker == worker_id then return row end
+  local name = cell('', job_type, worker_id)
+  row, row_type, row_worker = rows[name] or {}, job_type, worker_id
+  rows[name] = row
+  return row
+end
+
 local function bump(figure, rec, by)
-  add(bucket, cell(figure, rec.job_type, rec.worker_id), by or 1)
+  local figures = row_of(rec.job_type, rec.worker_id)
+  figures[figure] = (figures[figure] or 0) + (by or 1)
+end
+
+finally[#finally + 1] = function()
+  for name, figures in pairs(rows) do
+    for figure, by in pairs(figures) do
+      if by ~= 0 then redis.call('HINCRBY', bucket, figure .. name, text(by)) end
+    end
+  end
 end
 
 local function observe(axis, ms, rec)
   local bin = ms < 1 and 0 or math.max(1, math.ceil(math.log(ms) / LOG_G))
-  bump(axis .. ':' .. bin, rec)
+  bump(axis .. ':' .. text(bin), rec)
 end
 
 -- A level (busy or offered slots) changes by `delta` now: its integral over the rest of this
@@ -30,8 +50,10 @@ end
 local function shift_level(level, delta, job_type, worker_id)
   if delta == 0 then return end
   local rest_ms = (this_second + 1) * 1000 - now
-  add(bucket, cell(level .. '_ms', job_type, worker_id), delta * rest_ms)
-  add(bucket, cell(level .. '_shift', job_type, worker_id), delta)
+  local figures = row_of(job_type, worker_id)
+  local in_ms, shift = level .. '_ms', level .. '_shift'
+  figures[in_ms] = (figures[in_ms] or 0) + delta * rest_ms
+  figures[shift] = (figures[shift] or 0) + delta
 end
 
 -- The backlog of a type and of the hub: its change within this second, and the highest change seen.
@@ -66,8 +88,13 @@ local function promise(rec)
   if slo then put_member(db.due, due_member(rec), text(now + cjson.decode(slo).target_ms)) end
 end
 
+-- Asked once a script: a hub without promises pays nothing for them.
+local promised
+
 -- A started job met its promise; the figure belongs to the second in which the job was due.
 local function keep_promise(rec)
+  if promised == nil then promised = redis.call('EXISTS', db.due) == 1 end
+  if not promised then return end
   local due_at = redis.call('ZSCORE', db.due, due_member(rec))
   if not due_at then return end
   remove_member(db.due, due_member(rec))
