@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -19,6 +20,20 @@ from msgspec import Meta
 from hub.errors import InvalidInput
 
 PREFIX: Final = "JOBHUB_"
+
+# What msgspec says of a wrong value, as somebody says it who sets a variable.
+_IN_WORDS: Final = (
+    (r"^Expected `int`, got .*", "must be a whole number"),
+    (r"^Expected `float`, got .*", "must be a number"),
+    (r"^Expected `bool`, got .*", "must be on or off"),
+    (r"^Expected `(?:int|float)` >= (\S+)", r"must be at least \1"),
+    (r"^Expected `(?:int|float)` <= (\S+)", r"must be at most \1"),
+    (r"^Expected `float` > 0\.0", "must be above 0"),
+    (r"^Expected `str` of length >= 1$", "must not be empty"),
+    (r"^Expected `str` of length <= (\d+)", r"must be at most \1 characters long"),
+    (r"^Expected `str` matching regex .*", "takes letters, digits, _ . and - only"),
+    (r"^Invalid enum value (.*)", r"there is no choice \1"),
+)
 
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.-]+$")]
@@ -191,6 +206,8 @@ def _default_data_dir() -> str:
 def _wrong_value(text: str) -> InvalidInput:
     sentence, _, path = text.partition(" - at `$.")
     name = path.rstrip("`").partition("[")[0]
+    for pattern, words in _IN_WORDS:
+        sentence = re.sub(pattern, words, sentence)
     return InvalidInput(sentence, field=variable(name) if name else None)
 
 

@@ -1,4 +1,7 @@
-"""The hub's HTTP API as commands use it: typed answers, and failures that a terminal can show."""
+"""The hub's HTTP API as commands use it: typed answers, and failures that a terminal can show.
+
+Not `hub.client`: that repeats what fails, as a program wants it; who types a command wants to know now.
+"""
 
 from __future__ import annotations
 

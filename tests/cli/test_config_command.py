@@ -46,11 +46,14 @@ def test_secrets_are_masked_when_they_are_set() -> None:
 @pytest.mark.parametrize(
     ("args", "environ", "named"),
     [
-        (("--port", "x"), {}, "--port: "),
-        (("--port", "70000"), {}, "--port: "),
+        (("--port", "x"), {}, "--port: must be a whole number"),
+        (("--port", "70000"), {}, "--port: must be at most 65535"),
         ((), {"JOBHUB_PORT": "x"}, "JOBHUB_PORT: "),
         ((), {"JOBHUB_PROT": "1"}, "did you mean JOBHUB_PORT?"),
-        (("--fsync", "never"), {}, "--fsync: "),
+        (("--fsync", "never"), {}, "--fsync: there is no choice 'never'"),
+        (("--lease-s", "0"), {}, "--lease-s: must be above 0"),
+        (("--stats-broadcast", "maybe"), {}, "--stats-broadcast: must be on or off"),
+        (("--namespace", "a b"), {}, "--namespace: takes letters"),
         (("--host", "0.0.0.0"), {}, "--host: "),
         (("--heartbeat-s", "60"), {}, "--heartbeat-s: "),
         (("--nonsense",), {}, "--nonsense"),
