@@ -53,6 +53,8 @@ class Player:
         self._name = f"replay-{secrets.token_hex(3)}"
         self._row_of: dict[str, Row] = {}
         self._cancels: list[tuple[float, str]] = []  # due, job id
+        self._over: set[str] = set()
+        self._early: set[str] = set()  # ended before the answer to their submit came
         self._submitted = 0
         self._latest_s = 0.0
 
@@ -97,6 +99,8 @@ class Player:
             self._latest_s = max(self._latest_s, done - self._due_s(due[0]))
             for row, handle in zip(due, handles, strict=True):
                 self._row_of[handle.job_id] = row
+                if handle.job_id in self._early:
+                    self._over.add(handle.job_id)
                 if row.cancelled_waiting:
                     due_s = self._due_s(row) + row.wait_s / self._speed
                     heapq.heappush(self._cancels, (due_s, handle.job_id))
@@ -138,9 +142,11 @@ class Player:
 
     def _count_over(self, tally: Tally) -> int:
         if tally.take_incomplete():
-            for job_id in self._row_of.keys() - tally.ended.keys():
+            for job_id in self._row_of.keys() - self._over:
                 tally.note(job_id, self._client.get(job_id).status)
-        return sum(job_id in tally.ended for job_id in self._row_of)
+        for job_id in tally.take_fresh():
+            (self._over if job_id in self._row_of else self._early).add(job_id)
+        return len(self._over)
 
     def _pause_s(self, elapsed: float) -> float:
         """How long nothing is due, at most a turn."""

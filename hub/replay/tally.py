@@ -7,6 +7,8 @@ player reads the jobs that are not yet known to be over.
 from __future__ import annotations
 
 import threading
+from collections import deque
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -31,6 +33,7 @@ class Tally:
     def __init__(self, settings: Settings) -> None:
         self._stream = MonitorStream(settings, ("jobs:status",), full_state=False)
         self._ended: dict[str, str] = {}
+        self._fresh: deque[str] = deque()  # bounded by the jobs that end during the replay
         self._incomplete = False
         self._failure: JobhubError | None = None
         self._ready = threading.Event()
@@ -55,9 +58,15 @@ class Tally:
         return self._ended
 
     def note(self, job_id: str, status: str) -> None:
-        """Enter a state that was read elsewhere, if it is final."""
+        """Enter a state, if it is final."""
         if status in FINAL_STATUSES:
             self._ended[job_id] = status
+            self._fresh.append(job_id)
+
+    def take_fresh(self) -> Iterator[str]:
+        """Take the ids of what ended since the last call; one may come twice."""
+        while self._fresh:
+            yield self._fresh.popleft()
 
     def take_incomplete(self) -> bool:
         """Whether events may be missing since the last call."""
@@ -98,8 +107,8 @@ class Tally:
             self._incomplete = True
         for raw in frame.events:
             move = msgspec.json.decode(raw, type=_Move)
-            if move.job_id and move.new_status in FINAL_STATUSES:
-                self._ended[move.job_id] = move.new_status
+            if move.job_id and move.new_status:
+                self.note(move.job_id, move.new_status)
         if frame.events:
             with self._changed:
                 self._changed.notify_all()
