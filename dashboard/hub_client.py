@@ -92,6 +92,10 @@ class HubApi:
         """
         return self._ask("POST", path, json=body)
 
+    def put(self, path: str, body: Any) -> Any:
+        """Set something, as `post`."""
+        return self._ask("PUT", path, json=body)
+
     @contextmanager
     def stream(
         self, path: str, query: Mapping[str, Any] | None = None
