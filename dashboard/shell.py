@@ -90,6 +90,7 @@ def _bar() -> Component:
             [
                 brand,
                 html.Nav(links, id=ids.NAVIGATION, className="nav-items", **_NAV_LABEL),
+                Widget("help_button", className="help-button"),
                 Widget("theme_switch", className="theme-switch", label="Theme"),
             ],
             className="bar-inner",

@@ -39,6 +39,10 @@
     const group = dom.element("div", { class: "segments" }, buttons);
     root.replaceChildren(group);
     draw();
-    return () => group.remove();
+    const end = theme.onChange(draw);
+    return () => {
+      end();
+      group.remove();
+    };
   });
 })();

@@ -139,3 +139,22 @@ def test_tabs_are_walked_with_the_keyboard_when_focused(live: LivePage) -> None:
     assert live.read("document.activeElement.id") == "tab-pending"
     assert live.page.locator("#grid-pending").is_visible()
     assert not live.page.locator("#grid-active").is_visible()
+
+
+def test_keys_do_what_the_overlay_says_unless_a_person_types(live: LivePage) -> None:
+    live.open()
+    live.page.keyboard.press("3")
+    chosen = live.page.locator("[data-window='900']")
+    assert chosen.get_attribute("aria-pressed") == "true"
+    live.page.keyboard.press("/")
+    live.page.keyboard.type("p1?")
+    assert live.page.get_by_role("searchbox").input_value() == "p1?"
+    assert chosen.get_attribute("aria-pressed") == "true"
+    live.page.locator("h1").click()
+    live.page.keyboard.press("?")
+    overlay = live.page.get_by_role("dialog", name="Keyboard shortcuts")
+    overlay.get_by_label("Shortcuts are on").uncheck()
+    live.page.keyboard.press("Escape")
+    live.see_no(overlay)
+    live.page.keyboard.press("1")
+    assert chosen.get_attribute("aria-pressed") == "true"
