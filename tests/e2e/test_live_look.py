@@ -127,7 +127,7 @@ def test_page_says_what_is_wrong_and_recovers_when_the_hub_is_down(
         live.see(live.badge, "Live")
         live.see(live.tile("pending"), "0")
         banner.wait_for(state="hidden")
-    live.complaints = [text for text in live.complaints if "WebSocket connection" not in text]
+    live.forgive_network()
 
 
 def test_tabs_are_walked_with_the_keyboard_when_focused(live: LivePage) -> None:

@@ -6,6 +6,7 @@ const { load } = require("./pure.js");
 
 const theme = { colour: () => "#000000", faded: () => "rgba(0,0,0,0.1)" };
 const { format, buckets, sparkline } = load(["20_", "60_", "62_"]);
+const { Trend } = load(["72_trend"]);
 const { chartFigure } = load(["20_", "64_"], { theme });
 
 const COLUMNS = [
@@ -104,4 +105,21 @@ test("a chart knows only numbers and words of ours", () => {
 test("a sparkline breaks where a value is unknown", () => {
   const runs = sparkline.paths([1, 2, null, 3, 4]);
   assert.equal(runs.length, 2);
+});
+
+test("a backlog tells when it is empty only while it shrinks", () => {
+  const shrinking = new Trend();
+  for (let second = 0; second <= 20; second++) shrinking.tell(second, 100 - 2 * second);
+  assert.equal(shrinking.drainMs, 30_000);
+  const growing = new Trend();
+  for (let second = 0; second <= 20; second++) growing.tell(second, 10 + second);
+  assert.equal(growing.drainMs, Infinity);
+  assert.equal(growing.slope, 1);
+});
+
+test("a backlog that was seen for a moment has no trend", () => {
+  const trend = new Trend();
+  trend.tell(0, 100);
+  trend.tell(5, 50);
+  assert.equal(trend.drainMs, null);
 });
