@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
-from flask import request
+from flask import has_request_context, request
 
 from dashboard.analytics import charts
 from dashboard.analytics.drain import Traffic, drain_time
@@ -41,7 +41,8 @@ _WORKERS_MAX: Final = 1_000
 def layout(hub: HubApi, **variables: str) -> Component:
     """Build the page for the range of the query."""
     now_ms = time.time_ns() // 1_000_000
-    span = read_timespan(variables, now_ms, request.cookies.get(ZONE_COOKIE, "UTC"))
+    zone = request.cookies.get(ZONE_COOKIE, "UTC") if has_request_context() else "UTC"
+    span = read_timespan(variables, now_ms, zone)
     try:
         content = _content(read_report(hub, span))
     except JobhubError as error:
