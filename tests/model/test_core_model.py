@@ -475,7 +475,8 @@ class CoreMachine(RuleBasedStateMachine):
         self._run("promote_jobs", limit=1000)
         plain.promote()
 
-    @operation(keep=st.integers(0, 4))
+    # Which of several jobs that ended at one moment stays depends on their random ids: all or none here.
+    @operation(keep=st.sampled_from([0, 1_000]))
     def tidy(self, keep: int) -> None:
         self._run("expire_jobs", keep=keep, keep_ms=KEEP_MS, key_ms=86_400_000, limit=1000)
         self.plain.expire_jobs(keep, KEEP_MS)
