@@ -41,7 +41,7 @@ def shell_layout(config: DashboardConfig, hub: HubApi) -> Component:
             Widget("words", options={"tones": TONES}),
             _bar(),
             connection_bar(config.presets, failure),
-            error_banner(failure) if failure else None,
+            error_banner(failure, id=ids.FAILURE) if failure else None,
             html.Main(dash.page_container, id="page", tabIndex="-1"),
             html.Div(id="toasts", className="toasts", role="region", **_TOAST_LABEL),
             dcc.Store(id=ids.ACTION),
@@ -93,7 +93,7 @@ def _bar() -> Component:
                 Widget("help_button", className="help-button"),
                 Widget("theme_switch", className="theme-switch", label="Theme"),
             ],
-            className="bar-inner",
+            className="topbar-inner",
         ),
-        className="bar",
+        className="topbar",
     )

@@ -3,6 +3,7 @@
 (function () {
   "use strict";
   const { dom, view, clock, buckets, chartFigure, theme, format } = window.jobhub;
+  const LABEL_PIXELS = 64; // of the time under the cursor
   const GRAPH_WITHIN_MS = 30_000; // Plotly is 4.8 MB, and loads after the first paint
 
   window.jobhub.widget("live_chart", (root, options) => {
@@ -103,7 +104,7 @@
         const x = l + ((cursorAt - from) / (to - from)) * (this.plot.clientWidth - l - r);
         this.cursor.style.transform = "translateX(" + x.toFixed(1) + "px)";
         dom.setText(this.cursor.firstElementChild, format.time(cursorAt));
-        this.cursor.classList.toggle("is-left", x > this.plot.clientWidth / 2);
+        this.cursor.classList.toggle("is-last", x > this.plot.clientWidth - LABEL_PIXELS / 2);
       }
       this.drawLegend(shown ? cursorAt : null);
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dash import dcc, html
 from dash.development.base_component import Component
 
@@ -21,8 +23,9 @@ def empty_state(
     )
 
 
-def error_banner(sentence: str) -> Component:
+def error_banner(sentence: str, *, id: str | None = None) -> Component:
     """Say across the page what is wrong; the page under it stays usable."""
+    given: dict[str, Any] = {"id": id} if id else {}
     return html.Div(
         [
             html.Strong("No connection to the hub. "),
@@ -30,6 +33,6 @@ def error_banner(sentence: str) -> Component:
             html.A("Try again", href="", className="button button-small"),
         ],
         className="banner banner-bad",
-        id="hub-failure",
         role="alert",
+        **given,
     )

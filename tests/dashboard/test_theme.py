@@ -70,3 +70,22 @@ def test_no_colour_is_written_when_it_is_not_a_token() -> None:
             continue
         found = set(written.findall(path.read_text(encoding="utf-8")))
         assert found <= allowed.get(path.name, set()), path.name
+
+
+def test_page_styles_nothing_of_all_pages_when_it_brings_its_own() -> None:
+    """A class of everybody that a page styles again changes everybody else's page as well."""
+    shared: set[str] = set()
+    for path in sorted((ASSETS / "css").glob("*.css")):
+        rules = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S)
+        rules = re.sub(
+            r"@media print \{(?:[^{}]|\{[^{}]*\})*\}", "", rules
+        )  # paper is another place
+        heads = re.findall(r"(?:^|\})\s*([^{}@]+)\{", rules)
+        first = {
+            re.split(r"[\s>+~:\[]", part.strip())[0] for head in heads for part in head.split(",")
+        }
+        own = {name for name in first if name.count(".") == 1 and name.startswith(".")}
+        if int(path.name[:2]) < 60:
+            shared |= own
+        else:
+            assert not own & shared, path.name
