@@ -1,0 +1,30 @@
+"""A past to play, on the test clock."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.config import load_settings
+from hub.job_broker import JobBroker
+from hub.maintenance import Maintenance
+from hub.redis_service import RedisService
+from hub.worker_registry import WorkerRegistry
+from tests.support.history import History
+
+START = 1_750_000_500_000  # the start of a minute and a quarter of an hour: 2025-06-15T15:15Z
+
+
+@pytest.fixture
+def history(service: RedisService, redis_url: str, namespace: str) -> History:
+    # Virtual time jumps by minutes between two heartbeats: leases are long here.
+    settings = load_settings(
+        {}, {"redis_url": redis_url, "namespace": namespace, "lease_s": 80_000.0}
+    )
+    history = History(
+        service,
+        JobBroker(service, settings),
+        WorkerRegistry(service, settings),
+        Maintenance(service, settings),
+    )
+    history.begin(START)
+    return history
