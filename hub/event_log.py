@@ -11,7 +11,7 @@ from hub.redis_service import RedisService
 from hub.states import FINAL_STATUSES
 
 
-class Facts(msgspec.Struct, frozen=True):
+class Facts(msgspec.Struct, frozen=True, gc=False):
     """What routing and filtering look at in a record or in an event's `old`."""
 
     job_type: str | None = None
@@ -24,14 +24,14 @@ class Facts(msgspec.Struct, frozen=True):
     finished_at: int = 0
 
 
-class WorkerFacts(msgspec.Struct, frozen=True):
+class WorkerFacts(msgspec.Struct, frozen=True, gc=False):
     """What routing looks at in a worker's record."""
 
     job_ids: list[str] = []
     rev: int = 0
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One event, decoded as far as the hub looks."""
 
     seq: int
@@ -69,7 +69,7 @@ class Event(msgspec.Struct, frozen=True):
         return self.job or Facts(self.job_type, self.worker_id, self.priority, self.fence)
 
 
-class LoggedEvent(msgspec.Struct, frozen=True):
+class LoggedEvent(msgspec.Struct, frozen=True, gc=False):
     """An event, its JSON as published, and the counts right after it."""
 
     event: Event

@@ -38,7 +38,7 @@ class Submission(msgspec.Struct, frozen=True):
     created: bool
 
 
-class Assignment(msgspec.Struct, frozen=True):
+class Assignment(msgspec.Struct, frozen=True, gc=False):
     """A job given to a worker under a fence. `job` is the small record as JSON."""
 
     job_id: str
