@@ -24,13 +24,11 @@ import redis
 from hub import limits, scripts
 from hub.config import load_settings
 from hub.embedded import find_program
-from hub.job_broker import new_job_id
 from hub.keys import Keys
 from hub.lane_fitter import LaneFitter
-from hub.matching import make_lane
 from hub.messages import Register, Requirements, SubmitRequest
 from hub.redis_service import RedisService
-from hub.submission import record_json
+from hub.submission import new_job
 from hub.worker_registry import WorkerRegistry
 
 TURNS: Final = 3
@@ -72,25 +70,19 @@ class Scene:
     def submit(self, count: int) -> None:
         """Submit jobs to the lanes in turn."""
         for start in range(0, count, 10_000):
-            self.call("submit_job", [self._job() for _ in range(min(10_000, count - start))])
+            self.call("submit_jobs", [self._job() for _ in range(min(10_000, count - start))])
         while not LaneFitter(self.service).refresh():
             pass
 
     def _job(self) -> dict[str, Any]:
         number = self.submitted % self.lanes
         self.submitted += 1
-        must = Requirements(must={f"size{number}": 1}) if number else None
-        lane = make_lane("demo", must)
+        requirements = Requirements(must={f"size{number}": 1}) if number else None
+        payload = msgspec.Raw(b'{"text":"' + b"x" * 100 + b'"}')
+        request = SubmitRequest(job_type="demo", payload=payload, requirements=requirements)
         return {
-            "job_id": new_job_id(),
-            "record": record_json(SubmitRequest(job_type="demo"), "bench"),
-            "payload": b'{"text":"' + b"x" * 100 + b'"}',
-            "requirements": msgspec.json.encode(lane.requirements) if lane.requirements else "",
-            "lane": lane.lane_id,
+            "jobs": msgspec.json.encode([new_job(request, "bench")]),
             "lanes_max": limits.LANES,
-            "delay_ms": 0,
-            "idempotency": "",
-            "digest": "",
         }
 
     def claim(self, count: int) -> list[tuple[str, str]]:

@@ -1,16 +1,20 @@
 """What a submission becomes before Redis sees it: the record's first fields, the payload, the digest.
 
-Pure functions; `JobBroker.submit` sends what they return.
+Nothing here does I/O; `JobBroker.submit_batch` sends what it returns.
 """
 
 from __future__ import annotations
 
+import secrets
+from base64 import b32encode
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 
 from hub import limits
 from hub.errors import IdempotencyConflict, InvalidInput, JobhubError, LimitReached, TooLarge
+from hub.matching import make_lane
 from hub.messages import SubmitRequest
 
 # What the client decides of the small record; the rest of a SubmitRequest is stored elsewhere.
@@ -31,16 +35,50 @@ _RECORD_FIELDS = (
 )
 
 
-def record_json(request: SubmitRequest, submitted_by: str) -> bytes:
-    """Write what the client decides of the small record."""
+class NewJob(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A job as submit_jobs.lua takes it; payload and requirements are JSON text, stored as they are."""
+
+    job_id: str
+    record: dict[str, Any]
+    payload: str
+    lane: str
+    requirements: str | None = None
+    delay_ms: int | None = None
+    idempotency: str | None = None
+    digest: str | None = None
+
+
+def new_job(request: SubmitRequest, submitted_by: str) -> NewJob:
+    """Make a job of a request, with an id of its own.
+
+    Raises: InvalidInput, TooLarge.
+    """
+    payload = _checked_payload(request)
+    lane = make_lane(request.job_type, request.requirements)
     record = {
         name: value for name in _RECORD_FIELDS if (value := getattr(request, name)) is not None
     }
     record["submitted_by"] = submitted_by
-    return msgspec.json.encode(record)
+    requirements = msgspec.json.encode(lane.requirements).decode() if lane.requirements else None
+    key = request.idempotency_key
+    return NewJob(
+        job_id=new_job_id(),
+        record=record,
+        payload=payload.decode(),
+        lane=lane.lane_id,
+        requirements=requirements,
+        delay_ms=int(request.delay_s * 1000) if request.delay_s else None,
+        idempotency=f"{submitted_by} {key}" if key else None,
+        digest=_body_digest(request, payload) if key else None,
+    )
 
 
-def checked_payload(request: SubmitRequest) -> bytes:
+def new_job_id() -> str:
+    """Make a job id: 20 lower-case letters and digits, 100 random bits."""
+    return b32encode(secrets.token_bytes(13)).decode().lower()[:20]
+
+
+def _checked_payload(request: SubmitRequest) -> bytes:
     """Check what no Struct can, and take the payload's JSON out.
 
     Raises: InvalidInput, TooLarge.
@@ -56,7 +94,7 @@ def checked_payload(request: SubmitRequest) -> bytes:
     return payload
 
 
-def body_digest(request: SubmitRequest, payload: bytes) -> str:
+def _body_digest(request: SubmitRequest, payload: bytes) -> str:
     """Digest of what the client asked for, however it spelt the JSON."""
     body = msgspec.json.decode(msgspec.json.encode(request))
     body["payload"] = msgspec.json.decode(payload)
@@ -66,7 +104,7 @@ def body_digest(request: SubmitRequest, payload: bytes) -> str:
 
 
 def submit_refusal(word: bytes, detail: list[bytes], request: SubmitRequest) -> JobhubError:
-    """Turn what submit_job.lua refused into an error."""
+    """Turn what submit_jobs.lua refused into an error."""
     if word == b"idempotency_conflict":
         return IdempotencyConflict(
             f"{request.idempotency_key} was used with another body, for job {detail[0].decode()}",

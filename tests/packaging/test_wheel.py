@@ -46,7 +46,7 @@ def test_every_file_of_the_packages_is_in_the_wheel(wheel: Path) -> None:
     wanted |= {f"dashboard/{name}" for name in _files("dashboard")}
     wanted |= {f"dashboard/assets/{name}" for name in _files("assets")}
     assert not wanted - names
-    assert {"hub/lua/submit_job.lua", "hub/lua/include/events.lua", "hub/py.typed"} <= names
+    assert {"hub/lua/submit_jobs.lua", "hub/lua/include/events.lua", "hub/py.typed"} <= names
 
 
 def test_nothing_but_the_packages_is_in_the_wheel(wheel: Path) -> None:

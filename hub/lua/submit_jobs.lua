@@ -1,0 +1,95 @@
+-- submit_jobs: store new jobs, scheduled or pending; one that an idempotency key names already is found again.
+--
+-- include clock events metrics lanes jobs
+-- key job PREFIX          HASH a job
+-- key idempotency PREFIX  HASH "submitter key": job_id, digest, rec (of a job that is gone)
+-- key workflow PREFIX     HASH a workflow: priority, time, jobs
+-- key lanes HASH          lane -> JSON
+-- key meta HASH           order: grows with every job
+-- arg jobs json      for each {job_id (chosen by the hub), record (as far as the client decides it), payload (JSON
+--                    text), requirements (JSON text), lane (digest of job type and requirements), delay_ms,
+--                    idempotency ("submitter key"), digest (of the body, to tell a repeat from another job)}
+-- arg lanes_max int
+--
+-- Returns for each {word, detail}: created or exists and the record; idempotency_conflict and the job id;
+-- workflow_conflict and the field; too_many_lanes. Only `created` changes anything, each job for itself.
+-- O(jobs log n). Idempotent with keys.
+
+local function existing(asked)
+  if not asked.idempotency then return nil end
+  local known = redis.call('HMGET', db.idempotency .. asked.idempotency, 'job_id', 'digest', 'rec')
+  if not known[1] then return nil end
+  if known[2] ~= asked.digest then return {'idempotency_conflict', known[1]} end
+  local here = loaded_jobs[known[1]] -- made by this very script
+  return {'exists', here and here.json or redis.call('HGET', db.job .. known[1], 'rec') or known[3]}
+end
+
+-- The first job of a workflow fixes its priority and time; later ones inherit.
+local function workflow_conflict(rec)
+  local known = redis.call('HMGET', db.workflow .. rec.workflow_id, 'priority', 'time')
+  if not known[1] then return nil end
+  for index, field in ipairs({'workflow_priority', 'workflow_submitted_at'}) do
+    if rec[field] and rec[field] ~= tonumber(known[index]) then return {'workflow_conflict', field} end
+    rec[field] = tonumber(known[index])
+  end
+end
+
+local function effective_time(rec)
+  if not rec.workflow_id then
+    rec.priority = rec.priority or 50
+    return rec.run_at or now
+  end
+  rec.priority = rec.workflow_priority or rec.priority or 50
+  rec.workflow_priority = rec.priority
+  rec.workflow_submitted_at = rec.workflow_submitted_at or now
+  local key = db.workflow .. rec.workflow_id
+  redis.call('HSET', key, 'priority', text(rec.priority), 'time', text(rec.workflow_submitted_at))
+  redis.call('HINCRBY', key, 'jobs', 1)
+  return rec.workflow_submitted_at
+end
+
+local known_lanes = {}
+
+local function lane_is_one_too_many(lane)
+  if known_lanes[lane] then return false end
+  if redis.call('HEXISTS', db.lanes, lane) == 0 and redis.call('HLEN', db.lanes) >= arg.lanes_max then return true end
+  known_lanes[lane] = true
+  return false
+end
+
+local function new_job(asked)
+  local rec = asked.record
+  if asked.delay_ms then rec.run_at = now + asked.delay_ms end
+  rec.job_id = asked.job_id
+  local time = effective_time(rec)
+  local fixed = fix_record(rec, asked.requirements)
+  rec.order_key = string.format('%015.0f%012.0f', time, redis.call('HINCRBY', db.meta, 'order', 1))
+  rec.run, rec.rev, rec.attempt, rec.losses = 1, 0, 0, 0
+  rec.status = (rec.run_at or 0) > now and 'scheduled' or 'pending'
+  if rec.status == 'pending' then become_pending(rec) end
+  local unsaved = {'fixed', fixed, 'payload', asked.payload, 'lane', asked.lane}
+  if asked.requirements then unsaved[7], unsaved[8] = 'requirements', asked.requirements end
+  return {rec = rec, lane = asked.lane, requirements = asked.requirements, fixed = fixed, unsaved = unsaved}
+end
+
+local function submit(asked)
+  local rec = asked.record
+  rec.created_at = now
+  local refusal = existing(asked) or (rec.workflow_id and workflow_conflict(rec))
+  if refusal then return refusal end
+  if lane_is_one_too_many(asked.lane) then return {'too_many_lanes'} end
+  local job = new_job(asked)
+  loaded_jobs[asked.job_id] = job
+  if asked.idempotency then
+    redis.call('HSET', db.idempotency .. asked.idempotency, 'job_id', asked.job_id, 'digest', asked.digest)
+  end
+  bump('submitted', rec)
+  enter_status(job, rec.status)
+  save_job(job)
+  tell_job('job_submitted', job, nil)
+  return {'created', job.json}
+end
+
+local replies = {}
+for index, asked in ipairs(arg.jobs) do replies[index] = submit(asked) end
+return replies
