@@ -129,11 +129,13 @@ class JobReader:
     def _gather(
         self, wanted: JobFilter, sorting: Sorting, after: Place | None
     ) -> Iterable[_Row] | None:
-        """Read the smallest set of indexes that holds every match, and sort it; None when all are large."""
+        """Read the smallest indexes that hold every match, and sort them; None when a walk reads less."""
         choices = narrow_indexes(wanted)
-        sizes = self._count(choices)
-        if not choices or min(sizes) > PAGE_READS:
+        if not choices:
             return None
+        *sizes, in_order = self._count([*choices, ordered_indexes(wanted, sorting)])
+        if in_order <= min(sizes) or min(sizes) > PAGE_READS:
+            return None  # the index in order is as narrow as any, or there is too much to sort
         found: dict[str, _Row] = {}
         for index in choices[sizes.index(min(sizes))]:
             for record in self._read_whole(index):
@@ -150,8 +152,6 @@ class JobReader:
         return [row for row in rows if row.place > after]
 
     def _count(self, choices: list[list[Index]]) -> list[int]:
-        if not choices:
-            return []
         with self._service.redis.pipeline(transaction=False) as pipe:
             for indexes in choices:
                 for index in indexes:
