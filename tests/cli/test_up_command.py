@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.process_tree import alive, command_of, descendants
+from tests.support.process_tree import alive, children, command_of, descendants
 from tests.support.processes import Server, serving
 from tests.support.waiting import wait_until
 
@@ -46,7 +46,8 @@ def _hub_url(server: Server) -> str:
 
 
 def _child(server: Server, words: str) -> int:
-    return next(pid for pid in descendants(server.process.pid) if words in command_of(pid))
+    # Not any descendant: a server's own workers have the same command line.
+    return next(pid for pid in children(server.process.pid) if words in command_of(pid))
 
 
 def test_dashboard_is_served_at_the_url_on_a_line_of_its_own(up: Server) -> None:

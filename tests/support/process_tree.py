@@ -6,20 +6,30 @@ from contextlib import suppress
 from pathlib import Path
 
 
+def children(pid: int) -> set[int]:
+    """The living processes that a process started itself."""
+    return {child for child, parent in _parents().items() if parent == pid}
+
+
 def descendants(pid: int) -> set[int]:
     """The living descendants of a process."""
-    parents: dict[int, int] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
-            if state != "Z":
-                parents[int(stat.parent.name)] = int(parent)
+    parents = _parents()
     found: set[int] = set()
     while True:
         more = {child for child, parent in parents.items() if parent in found | {pid}} - found
         if not more:
             return found
         found |= more
+
+
+def _parents() -> dict[int, int]:
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+            if state != "Z":
+                parents[int(stat.parent.name)] = int(parent)
+    return parents
 
 
 def command_of(pid: int) -> str:
