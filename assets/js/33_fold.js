@@ -118,7 +118,7 @@
 
     // --- Workers ------------------------------------------------------------------------------
 
-    putWorker({ worker, timestamp, new_status }) {
+    putWorker({ worker, timestamp, new_status, reason }) {
       const { workers, filters } = this.state;
       const id = worker.worker_id;
       if (filters.worker_ids && !filters.worker_ids.includes(id)) return;
@@ -129,7 +129,8 @@
       }
       // A worker that the hub had forgotten counts its revisions from the start again.
       if (known && known.connected_at >= worker.connected_at && worker.rev <= known.rev) return;
-      const heard = known ? known.last_heartbeat_at : timestamp;
+      // Heartbeats come without an event; every other change but silence itself is a sign of life.
+      const heard = known && reason === "silent" ? known.last_heartbeat_at : timestamp;
       workers.set(id, { ...worker, last_heartbeat_at: heard });
       this.changes.row("workers", known ? "updated" : "added", id);
       if (workers.size > WORKERS_KEPT) this.dropWorker();

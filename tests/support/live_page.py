@@ -31,6 +31,13 @@ class LivePage:
         expect(self.page.locator("#grid-active .ag-header")).to_be_visible(timeout=DEADLINE_MS)
         return self
 
+    def open_page(self, path: str, title: str) -> LivePage:
+        """Load another page of the dashboard and wait until it stands."""
+        self.page.goto(self.url + path)
+        heading = self.page.get_by_role("heading", name=title, exact=True, level=1)
+        expect(heading).to_be_attached(timeout=DEADLINE_MS)
+        return self
+
     def connect(self) -> LivePage:
         """Press Connect and wait until the page says that it is live."""
         self.page.get_by_role("button", name="Connect", exact=True).click()
@@ -84,8 +91,8 @@ class LivePage:
         """Evaluate an expression in the page."""
         return self.page.evaluate(f"() => ({script})")
 
-    def see(self, place: Locator, text: str | re.Pattern[str]) -> None:
-        """Wait until a place says something."""
+    def see(self, place: Locator, text: str | re.Pattern[str] | list[str]) -> None:
+        """Wait until a place says something; a list is of several places."""
         expect(place).to_have_text(text, timeout=DEADLINE_MS)
 
     def see_part(self, place: Locator, text: str) -> None:

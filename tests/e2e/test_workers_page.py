@@ -1,0 +1,101 @@
+"""What an operator sees and does on the Workers page."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.e2e.test_live_page import submit, take
+from tests.support.live_page import DEADLINE_MS, LivePage
+from tests.support.nasty import NASTY
+from tests.support.processes import Server
+from tests.support.sockets import open_worker
+
+pytestmark = pytest.mark.e2e
+
+
+def row(live: LivePage, worker_id: str) -> Locator:
+    return live.page.locator(f'.fleet-row[data-key="{worker_id}"]')
+
+
+def test_worker_shows_what_it_has_in_hand_when_it_takes_a_job(
+    live: LivePage, live_hub: Server, live_api: httpx.Client
+) -> None:
+    live.open_page("/workers", "Workers").connect()
+    live.see_part(live.page.locator(".fleet-empty"), "No worker has connected yet")
+    offers = {"gpu": True, "memory": {"gb": 24}, "codecs": ["av1", "h264"]}
+    with open_worker(
+        live_hub.url, "box/1", slots=3, capabilities=offers, version="2.1", host="rack-7"
+    ) as worker:
+        found = row(live, "box/1")
+        live.see_part(found, "Idle")
+        live.see(found.locator(".chip"), ["gpu", "memory.gb 24", "codecs av1, h264"])
+        live.see_part(found, "rack-7")
+        live.see_part(found, "2.1")
+        job_id = submit(live_api)
+        assert take(worker)[0] == job_id
+        live.see_part(found, "Busy")
+        live.see(found.locator("[data-part=used]"), "1 of 3")
+        link = found.locator("[data-part=jobs] a")
+        expect(link).to_have_attribute("href", f"/jobs/{job_id}")
+    live.see_part(found, "Offline")
+    live.see(found.locator("[data-part=heard]"), re.compile(r"^\d s ago|^\d\d s ago"))
+
+
+def test_worker_drains_when_confirmed_and_goes_on_when_resumed(
+    live: LivePage, live_hub: Server
+) -> None:
+    live.open_page("/workers", "Workers").connect()
+    with open_worker(live_hub.url, "w1"):
+        drain = row(live, "w1").get_by_role("button", name="Drain w1")
+        drain.click()
+        live.page.keyboard.press("Escape")
+        live.see_no(live.page.get_by_role("dialog"))
+        live.see_part(row(live, "w1"), "Idle")
+        drain.click()
+        live.page.get_by_role("dialog").get_by_role("button", name="Drain", exact=True).click()
+        live.see_part(row(live, "w1"), "Draining")
+        row(live, "w1").get_by_role("button", name="Resume w1").click()
+        live.see_part(row(live, "w1"), "Idle")
+
+
+def test_rows_are_filtered_ordered_and_laid_out_when_asked(
+    live: LivePage, live_hub: Server
+) -> None:
+    with (
+        open_worker(live_hub.url, "small", capabilities={"region": "oslo"}),
+        open_worker(live_hub.url, "large", slots=8, capabilities={"region": "bergen"}),
+    ):
+        live.open_page("/workers", "Workers").connect()
+        search = live.page.get_by_role("searchbox", name="Filter workers")
+        search.fill("bergen")
+        live.see_no(row(live, "small"))
+        search.fill("nothing like it")
+        live.see_part(live.page.locator(".fleet-empty"), "No worker passes the filter")
+        search.fill("")
+        live.page.get_by_role("button", name="Offline").click()
+        live.see_part(live.page.locator(".fleet-empty"), "No worker passes the filter")
+        live.page.get_by_role("button", name="All", exact=True).click()
+        live.see_part(row(live, "large"), "0 of 8")
+        live.page.get_by_role("button", name="Cards").click()
+        expect(live.page.locator(".fleet")).to_have_class(re.compile("is-cards"))
+        live.page.reload()
+        expect(live.page.locator(".fleet")).to_have_class(
+            re.compile("is-cards"), timeout=DEADLINE_MS
+        )
+
+
+@pytest.mark.parametrize("text", NASTY, ids=("html", "formula", "rtl", "emoji", "long"))
+def test_worker_does_no_harm_when_what_it_says_is_nasty(
+    live: LivePage, live_hub: Server, text: str
+) -> None:
+    said = text[:200]
+    with open_worker(live_hub.url, "w1", version=said, host=said, capabilities={said: [text]}):
+        live.open_page("/workers", "Workers")
+        live.see_part(row(live, "w1"), said[:20].strip())
+        assert live.page.locator(".fleet-row img, .fleet-row b").count() == 0
+        assert live.read("document.documentElement.scrollWidth <= window.innerWidth")
+        assert live.read("typeof window.harmed") == "undefined"
