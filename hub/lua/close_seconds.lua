@@ -18,7 +18,8 @@ local LEVELS_HELD_S = 3600
 local BARE_SECOND = 1 / 64 -- what an empty one costs of the limit
 
 local state = redis.call('HMGET', db.closing, 'closed', 'told')
-local closed, told = tonumber(state[1]), tonumber(state[2])
+-- Data that is older than the figures does not say what was closed: they begin now.
+local closed, told = tonumber(state[1]) or this_second - 1, tonumber(state[2])
 
 -- The job types that wait, as JSON, and since when the longest of them does.
 local function queues_json()
@@ -74,7 +75,7 @@ while second < this_second - 1 and budget > 0 and break_promises(second + 1, arg
   budget = budget - close(second)
   seal_ended(second)
 end
-if second > closed then
+if second > closed or not state[1] then
   redis.call('HSET', db.closing, 'closed', text(second), 'told', told and text(told) or '')
   write_levels()
 end

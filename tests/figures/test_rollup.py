@@ -80,6 +80,19 @@ def test_figures_are_the_same_when_seconds_are_closed_late_or_twice(
         assert total.counts["submitted"] == 20
 
 
+def test_closing_goes_on_when_nothing_says_what_was_closed(
+    service: RedisService, broker: JobBroker, maintenance: Maintenance, pass_time
+) -> None:
+    service.redis.delete(service.keys.key("closing"))
+    maintenance.run_once()
+    broker.submit(SubmitRequest(job_type="mail"), submitted_by="test")
+    pass_time(2)
+    maintenance.run_once()
+    metrics = MetricsReader(service)
+    until = metrics.closed_until()
+    assert metrics.total(until - 60, until).counts["submitted"] == 1
+
+
 def test_offered_time_does_not_grow_when_no_hub_ran_for_a_day(
     service: RedisService, registry: WorkerRegistry, maintenance: Maintenance, pass_time
 ) -> None:
