@@ -236,4 +236,6 @@ def _mount_sockets(sock: Sock, hub: Hub) -> None:
     def client(ws: object) -> None:
         with hub.connections.open(ws, "client") as connection:
             if admitted(connection):
-                ClientHandler(connection, hub.broker, hub.waiter).run()
+                ClientHandler(
+                    connection, hub.broker, hub.waiter, submitted=hub.dispatcher.wake
+                ).run()

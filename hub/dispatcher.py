@@ -140,8 +140,10 @@ class Dispatcher:
             if not woken and not self._replicator.counts[_PENDING]:
                 continue
             try:
-                while self.sweep() and not self._stopping.is_set():
-                    pass
+                # Jobs that are not counted yet are told in a moment, and wake this thread again.
+                while self.sweep() and self._replicator.counts[_PENDING]:
+                    if self._stopping.is_set():
+                        break
             except redis.RedisError as error:
                 log.warning("no jobs are handed out while Redis cannot be reached: %s", error)
                 self._stopping.wait(_LOOK_EVERY_S)

@@ -6,6 +6,8 @@ python -m bench.throughput [--only Huey,Jobhub] [--jobs 10000] [--rounds 3]
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 from pathlib import Path
 
 from bench.throughput.report import print_table
@@ -18,6 +20,9 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 def main() -> None:
     """Run the systems that were chosen, one after another."""
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(1)
+    )  # what was started is ended on the way out
     options, chosen = _read_options()
     peers_bin = ensure_peers(options.venv) if chosen - {"Jobhub"} else options.venv
     results: dict[str, Results] = {}

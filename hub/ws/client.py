@@ -6,6 +6,7 @@ authentication close it. When Redis cannot be reached the client is asked to com
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -23,8 +24,15 @@ from hub.ws.protocol import CloseCode, Patience, Refused, error_message, read_me
 class ClientHandler:
     """Talks with one client."""
 
-    def __init__(self, connection: Connection, broker: JobBroker, waiter: JobWaiter) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        broker: JobBroker,
+        waiter: JobWaiter,
+        submitted: Callable[[], None],
+    ) -> None:
         self._connection = connection
+        self._submitted = submitted
         self._broker = broker
         self._following = Following(connection, broker, waiter)
         self._patience = Patience()
@@ -75,9 +83,11 @@ class ClientHandler:
                 raise message.error
             case Submit():
                 made = self._broker.submit(message, submitted_by="anonymous")
+                self._submitted()
                 return {"type": "submitted", "job": made.job, "created": made.created}
             case SubmitBatch():
                 results = self._broker.submit_batch(message.jobs, submitted_by="anonymous")
+                self._submitted()
                 return {
                     "type": "submitted_batch",
                     "results": [batch_item(item) for item in results],
