@@ -96,6 +96,22 @@ class HubApi:
         """Set something, as `post`."""
         return self._ask("PUT", path, json=body)
 
+    def forward(
+        self, method: str, path: str, query: Mapping[str, Any], content: bytes | None = None
+    ) -> tuple[int, bytes]:
+        """Pass a page's own request on; returns the hub's status and JSON, refusals included.
+
+        Raises: HubUnreachable: a change may or may not have happened.
+        """
+        headers = {"Content-Type": "application/json"} if content is not None else {}
+        try:
+            response = self._client.request(
+                method, path, params=query, content=content, headers=headers
+            )
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from error
+        return response.status_code, response.content
+
     @contextmanager
     def stream(
         self, path: str, query: Mapping[str, Any] | None = None

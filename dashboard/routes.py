@@ -10,6 +10,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from dashboard.hub_client import HubApi
+from dashboard.job_routes import register_job_routes
 from dashboard.live_snapshot import register_live_snapshot
 from hub.errors import JobhubError
 
@@ -25,6 +26,7 @@ def register_routes(server: Flask, hub: HubApi, own_url: str) -> None:
     """
 
     register_live_snapshot(server, {own_url: hub.snapshot})
+    register_job_routes(server, hub)
 
     @server.post(TICKET_PATH)
     def ticket() -> Response:

@@ -100,6 +100,21 @@ _COLUMNS: Final[dict[str, Column]] = {
         "minWidth": 110,
         "show_from": 900,
     },
+    "workflow": {
+        "headerName": "Workflow",
+        "field": "workflow_id",
+        "flex": 2,
+        "minWidth": 110,
+        "show_from": 1300,
+    },
+    "submitted": {
+        "headerName": "Submitted",
+        "field": "created_at",
+        **_text("jobhubMoment", tooltip="jobhubExact"),
+        "width": 124,
+        "type": "rightAligned",
+        "show_from": 560,
+    },
     "waiting": {
         "headerName": "Waiting",
         "field": "pending_at",
@@ -182,13 +197,9 @@ def job_grid(list_name: str) -> Component:
 
     Args: list_name: of LISTS.
     """
-    columns = [_column(name) for name in LISTS[list_name][1]]
+    columns = [grid_column(name) for name in LISTS[list_name][1]]
     ticking = [name for name in LISTS[list_name][1] if _COLUMNS[name].get("ticks")]
-    shown_from = {
-        name: _COLUMNS[name]["show_from"]
-        for name in LISTS[list_name][1]
-        if "show_from" in _COLUMNS[name]
-    }
+    shown_from = widths_needed(LISTS[list_name][1])
     grid = dag.AgGrid(
         id=grid_id(list_name),
         columnDefs=columns,
@@ -215,12 +226,18 @@ def job_grid(list_name: str) -> Component:
     )
 
 
+def widths_needed(names: tuple[str, ...]) -> dict[str, int]:
+    """Tell from how many pixels of the table on each column is shown; the others always are."""
+    return {name: _COLUMNS[name]["show_from"] for name in names if "show_from" in _COLUMNS[name]}
+
+
 def grid_id(list_name: str) -> str:
     """Name the grid of a list."""
     return f"grid-{list_name}"
 
 
-def _column(name: str) -> Column:
+def grid_column(name: str) -> Column:
+    """Give AG Grid's definition of one of our columns."""
     ours = {"ticks", "show_from"}
     column = {key: value for key, value in _COLUMNS[name].items() if key not in ours}
     if name == "job" and _has_job_page():

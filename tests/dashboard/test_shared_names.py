@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, get_args
+
+import msgspec
+import pytest
 
 from dashboard import ids
 from dashboard.actions import _PATHS
@@ -12,7 +15,9 @@ from dashboard.assets import ASSETS
 from dashboard.components.job_grid import _COLUMNS, LISTS, job_grid
 from dashboard.components.pill import TONES
 from dashboard.hub_client import HubApi
-from dashboard.pages import PAGES, live
+from dashboard.pages import PAGES, Page, jobs, live
+from hub.bulk import Action
+from hub.job_filter import JobFilter, Sort
 from hub.snapshot import LISTS as HUB_LISTS
 from hub.states import JOB_STATUSES, WORKER_STATUSES
 
@@ -29,9 +34,10 @@ def test_scripts_name_the_same_ids_when_they_reach_for_dash() -> None:
         assert f'"{name}"' in ALL or f"#{name}" in ALL, name
 
 
-def test_every_widget_has_its_code_when_a_page_places_it() -> None:
+@pytest.mark.parametrize("page", [live, jobs], ids=lambda page: page.NAME)
+def test_every_widget_has_its_code_when_a_page_places_it(page: Page) -> None:
     kinds = set(re.findall(r'jobhub\.widget\("(\w+)"', ALL))
-    placed = set(re.findall(r'"kind": "(\w+)"', written(live.layout(HubApi("http://h:1")))))
+    placed = set(re.findall(r'"kind": "(\w+)"', written(page.layout(HubApi("http://h:1")))))
     assert placed
     assert placed <= kinds
 
@@ -45,6 +51,24 @@ def test_every_cell_exists_when_a_column_names_it() -> None:
     cells = set(re.findall(r"cells\.(\w+) =", SCRIPTS["67_grid_cells.js"]))
     named = {column["cellRenderer"] for column in _COLUMNS.values() if "cellRenderer" in column}
     assert named <= cells
+
+
+def test_jobs_are_asked_for_by_the_names_of_the_hub_when_searched() -> None:
+    script = SCRIPTS["83_job_query.js"]
+    [texts, times, priorities] = (
+        set(re.findall(r'"(\w+)"', script.partition(f"const {name} = [")[2].partition("]")[0]))
+        for name in ("TEXTS", "TIMES", "PRIORITIES")
+    )
+    taken = {field.encode_name for field in msgspec.structs.fields(JobFilter)}
+    assert {"status", *texts, *times, *priorities} == taken
+    assert set(jobs.SORTS.values()) == set(get_args(Sort))
+    assert set(jobs.SORTS) <= set(jobs.COLUMNS) <= set(_COLUMNS)
+
+
+def test_every_bulk_action_has_words_and_a_button_when_the_hub_takes_it() -> None:
+    words = SCRIPTS["87_bulk.js"].partition("const WORDS = {")[2].partition("\n  };")[0]
+    named = set(re.findall(r"^    (\w+): \{", words, re.M))
+    assert named == set(get_args(Action)) == {name for name, *_ in jobs._ACTIONS}
 
 
 def test_every_tile_has_its_figure_when_it_is_shown() -> None:
