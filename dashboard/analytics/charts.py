@@ -36,8 +36,9 @@ def throughput(now: pd.DataFrame, before: pd.DataFrame) -> Figure:
             _line(
                 times[: len(ghost)], ghost, "Previous period", "series-grey", dash="dot", width=1.2
             ),
-            _line(times, now["completed"].tolist(), "Completed", "series-blue", fill=True),
-            _line(times, now["failed"].tolist(), "Failed", "series-rose"),
+            _line(times, _whole(now, "completed"), "Completed", "series-blue", fill=True),
+            _line(times, _whole(now, "failed"), "Failed", "series-rose"),
+            *_unfinished(now, "completed"),
         ],
         y={"rangemode": "tozero"},
     )
@@ -56,7 +57,7 @@ def latency(now: pd.DataFrame, axis: str, label: str) -> Figure:
 def by_group(groups: Mapping[str, pd.DataFrame]) -> Figure:
     """Completed jobs a bucket, a line each group."""
     traces = [
-        _line(_times(frame), frame["completed"].tolist(), _name(group), colour)
+        _line(_times(frame), _whole(frame, "completed"), _name(group), colour)
         for (group, frame), colour in zip(groups.items(), _SERIES, strict=False)
     ]
     return _figure(traces, y={"rangemode": "tozero"})
@@ -82,7 +83,9 @@ def wait_against_run(rows: Sequence[Mapping[str, Any]]) -> Figure:
             ("run", 95, "Run p95", "series-blue"),
         )
     ]
-    figure = _figure(traces, x={"ticksuffix": " s", "showgrid": True}, y={"showgrid": False})
+    figure = _figure(
+        traces, x={"ticksuffix": " s", "showgrid": True}, y={"showgrid": False, "dtick": 1}
+    )
     figure["layout"] |= {"barmode": "group", "bargap": 0.35, "hovermode": "closest"}
     figure["layout"]["margin"]["l"] = 110
     return figure
@@ -112,7 +115,7 @@ def heat_map(hours: pd.DataFrame) -> Figure:
         "hovertemplate": "%{y} %{x}:00, %{z:.0f} % busy<extra></extra>",
     }
     figure = _figure([trace], x={"type": "category", "dtick": 3}, y={"autorange": "reversed"})
-    figure["layout"]["yaxis"] |= {"showgrid": False, "type": "category"}
+    figure["layout"]["yaxis"] |= {"showgrid": False, "type": "category", "dtick": 1}
     figure["layout"]["hovermode"] = "closest"
     return figure
 
@@ -207,6 +210,33 @@ def _line(
     if fill:
         trace |= {"fill": "tozeroy", "fillcolor": f"token:{colour}/0.1"}
     return trace
+
+
+def _whole(frame: pd.DataFrame, column: str) -> list[float | None]:
+    """Counts of the buckets that are over; the count of an open one would look like a drop."""
+    counts = frame[column].tolist()
+    return [
+        None if partial else count
+        for count, partial in zip(counts, frame["partial"].tolist(), strict=True)
+    ]
+
+
+def _unfinished(frame: pd.DataFrame, column: str) -> list[dict[str, Any]]:
+    """The bucket that is not over yet, as a hollow mark."""
+    open_ones = frame[frame["partial"]]
+    if open_ones.empty:
+        return []
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": _times(open_ones),
+            "y": open_ones[column].tolist(),
+            "name": "Not over yet",
+            "marker": {"color": "token:series-blue", "symbol": "circle-open", "size": 7},
+            "hovertemplate": "%{y:.4~g}<extra>not over yet</extra>",
+        }
+    ]
 
 
 def _times(frame: pd.DataFrame) -> list[str]:

@@ -37,21 +37,30 @@ _STEPS: Final = (
     (45 * DAY_MS, 10_800),
 )
 _WIDEST_S: Final = 21_600
+_FINE_S: Final = 10
+_FINE_MS: Final = 20 * MINUTE_MS
+_SECONDS_KEPT_MS: Final = 55 * MINUTE_MS
 
 
 class Timespan(msgspec.Struct, frozen=True):
-    """[from_ms, to_ms) in Unix ms, seen from a time zone; `preset` is empty for a range of its own."""
+    """[from_ms, to_ms) in Unix ms, seen from a time zone; `preset` is empty for a range of its own.
+
+    `fresh`: so recent that the hub still has its seconds, and those of the period before.
+    """
 
     from_ms: int
     to_ms: int
     preset: str
     group_by: GroupBy
     zone: str
+    fresh: bool = False
 
     @property
     def step_s(self) -> int:
         """The width of a bucket of its charts."""
         span = self.to_ms - self.from_ms
+        if self.fresh and span <= _FINE_MS:
+            return _FINE_S
         return next((step for longest, step in _STEPS if span <= longest), _WIDEST_S)
 
     @property
@@ -91,11 +100,18 @@ def read_timespan(words: dict[str, str], now_ms: int, zone: str) -> Timespan:
     if start is not None:
         end = now_ms if end is None else end
         if _SHORTEST_MS <= end - start <= _LONGEST_MS:
-            return Timespan(start, end, "", group_by, zone)
+            return _timespan(start, end, now_ms, "", group_by, zone)
     preset = words.get("range", DEFAULT_PRESET)
     if preset not in PRESETS:
         preset = DEFAULT_PRESET
-    return Timespan(now_ms - PRESETS[preset][1], now_ms, preset, group_by, zone)
+    return _timespan(now_ms - PRESETS[preset][1], now_ms, now_ms, preset, group_by, zone)
+
+
+def _timespan(
+    start: int, end: int, now_ms: int, preset: str, group_by: GroupBy, zone: str
+) -> Timespan:
+    fresh = now_ms - (2 * start - end) < _SECONDS_KEPT_MS
+    return Timespan(start, end, preset, group_by, zone, fresh)
 
 
 def zone_of(name: str) -> ZoneInfo:
