@@ -9,12 +9,11 @@ from dash.development.base_component import Component
 
 from dashboard.analytics import charts
 from dashboard.analytics.drain import drain_time
+from dashboard.analytics.figure import bare_figure, figure_panel
 from dashboard.analytics.report import Report
 from dashboard.analytics.tables import drain_sentence, errors_table, types_table
 from dashboard.analytics.tiles import promise_list, tiles
-from dashboard.components.chart import CONFIG, EMPTY_FIGURE
 from dashboard.components.panel import panel
-from dashboard.components.widget import Widget
 
 MORE_WORKERS: Final = "analytics-more-workers"
 DRAIN: Final = "analytics-drain"
@@ -58,35 +57,35 @@ def _charts(report: Report) -> list[Component]:
     throughput = charts.throughput(series, report.series_before)
     unit = charts.bucket_unit(span.step_s)
     return [
-        _chart(
+        figure_panel(
             "throughput",
             "Throughput",
             f"Finished {unit}; dotted: the period before",
             charts.with_marks(throughput, report.marks, span.local),
         ),
-        _chart(
+        figure_panel(
             "wait",
             "Wait",
             f"From pending to started, n = {int(series['wait_n'].sum()):,}",
             charts.latency(series, "wait", "Wait"),
         ),
-        _chart(
+        figure_panel(
             "run",
             "Run time",
             f"Of finished attempts, n = {int(series['run_n'].sum()):,}",
             charts.latency(series, "run", "Run"),
         ),
-        _chart(
+        figure_panel(
             "wait-run",
             "Wait against run",
             "p95 by job type",
             charts.wait_against_run(report.by_type),
             brush=False,
         ),
-        _chart(
+        figure_panel(
             "utilisation", "Utilisation", "Busy of offered slot time", charts.utilisation(series)
         ),
-        _chart(
+        figure_panel(
             "heat",
             "Busy hours",
             "Utilisation by hour and weekday, a week at least",
@@ -102,7 +101,7 @@ def _split(report: Report) -> list[Component]:
     kind = "type" if report.span.group_by == "job_type" else "worker"
     unit = charts.bucket_unit(report.span.step_s)
     return [
-        _chart(
+        figure_panel(
             "groups",
             f"Throughput by {kind}",
             f"Completed {unit}, the {len(report.groups)} busiest",
@@ -110,58 +109,6 @@ def _split(report: Report) -> list[Component]:
             wide=True,
         )
     ]
-
-
-def _chart(
-    name: str,
-    title: str,
-    subtitle: str,
-    figure: charts.Figure,
-    *,
-    brush: bool = True,
-    wide: bool = False,
-) -> Component:
-    shown = panel(title, subtitle, _bare_chart(name, figure, brush=brush), tools=_legend(figure))
-    return html.Div(shown, className="figure figure-wide" if wide else "figure")
-
-
-def _legend(figure: charts.Figure) -> Component | None:
-    """Name the lines of a chart that has several."""
-    named = [trace for trace in figure["data"] if "name" in trace]
-    if len(named) < 2:
-        return None
-    return html.Ul(
-        [
-            html.Li(
-                [
-                    html.Span(
-                        className="legend-line",
-                        style={"background": f"var(--{charts.colour_of(trace)})"},
-                    ),
-                    html.Span(charts.name_of(trace)),
-                ]
-            )
-            for trace in named
-        ],
-        className="legend",
-    )
-
-
-def _bare_chart(name: str, figure: charts.Figure, *, brush: bool = True) -> Component:
-    graph_id = f"analytics-{name}"
-    graph = dcc.Graph(
-        id=graph_id,
-        figure=EMPTY_FIGURE,
-        config=CONFIG,  # type: ignore[arg-type]
-        className="figure-graph",
-        responsive=True,
-    )
-    return Widget(
-        "figure",
-        graph,
-        className="figure-body",
-        options={"graph": graph_id, "figure": figure, "brush": brush},
-    )
 
 
 def _backlog(report: Report) -> Component:
@@ -183,7 +130,7 @@ def _backlog(report: Report) -> Component:
         "Highest number of waiting jobs, and when they will be gone",
         html.Div(
             [
-                _bare_chart("backlog", charts.backlog(report.series)),
+                bare_figure("backlog", charts.backlog(report.series)),
                 html.Div([drain, ask], className="drain"),
             ]
         ),

@@ -57,6 +57,16 @@ def read_report(hub: HubApi, span: Timespan) -> Report:
     )
 
 
+def read_group(hub: HubApi, span: Timespan, group: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Ask the hub for one group, `worker:ID` or `type:NAME`: its series of the range and of the one before.
+
+    Raises: HubUnreachable, HubRefused.
+    """
+    now = _series(hub, span, group=group)[group]
+    before = _series(hub, span.before, group=group)[group]
+    return _frame(now, span), _frame(before, span.before)
+
+
 def read_traffic(hub: HubApi, now_ms: int) -> Traffic:
     """Ask the hub for the last quarter of an hour and for what waits now.
 

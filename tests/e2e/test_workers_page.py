@@ -99,3 +99,43 @@ def test_worker_does_no_harm_when_what_it_says_is_nasty(
         assert live.page.locator(".fleet-row img, .fleet-row b").count() == 0
         assert live.read("document.documentElement.scrollWidth <= window.innerWidth")
         assert live.read("typeof window.harmed") == "undefined"
+
+
+def test_workers_page_shows_record_lanes_and_jobs_when_they_come_and_end(
+    live: LivePage, live_hub: Server, live_api: httpx.Client
+) -> None:
+    with open_worker(live_hub.url, "box/1", slots=2, capabilities={"gpu": True}) as worker:
+        before = submit(live_api)
+        worker.send("job_completed", job_id=before, fence=take(worker)[1], result={})
+        worker.receive_type("ack")
+        live.open_page("/workers", "Workers").connect()
+        row(live, "box/1").get_by_role("link", name="box/1").click()
+        page = live.page.locator(".worker-page")
+        live.see(page.get_by_role("heading", level=1), "box/1")
+        expect(live.page).to_have_url(re.compile(r"/workers/box%2F1$"))
+        bars = page.locator(".lane-bar")
+        expect(bars).to_have_count(1)
+        expect(bars).to_have_class(re.compile("lane-completed"))
+        running = submit(live_api)
+        _, fence = take(worker)
+        worker.send("job_started", job_id=running, fence=fence)
+        expect(page.locator(".lane-bar.lane-in_progress")).to_have_count(1, timeout=DEADLINE_MS)
+        live.see(page.locator("[data-part=slots]"), "1 of 2")
+        error = {"type": "Boom", "message": NASTY[0], "retryable": False}
+        worker.send("job_failed", job_id=running, fence=fence, error=error)
+        live.see_part(page.locator(f'tr[data-key="{running}"]'), "Boom · <img src=x")
+        expect(page.locator(".lane-bar.lane-failed")).to_have_count(1, timeout=DEADLINE_MS)
+        expect(page.get_by_role("img", name=re.compile("Last hour: 2 jobs"))).to_be_attached()
+        expect(page.locator("#analytics-worker-run .main-svg").first).to_be_visible(
+            timeout=DEADLINE_MS
+        )
+    live.see(page.locator("[data-part=status]"), "Offline")
+    assert live.read("typeof window.harmed") == "undefined"
+
+
+def test_page_says_so_when_there_is_no_such_worker(live: LivePage, live_hub: Server) -> None:
+    live.page.goto(live.url + "/workers/nobody")
+    heading = live.page.get_by_role("heading", level=1, name="No worker nobody")
+    expect(heading).to_be_visible(timeout=DEADLINE_MS)
+    live.page.get_by_role("link", name="To all workers").click()
+    expect(live.page.get_by_role("heading", level=1, name="Workers", exact=True)).to_be_attached()
