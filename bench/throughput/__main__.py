@@ -26,7 +26,7 @@ def main() -> None:
     options, chosen = _read_options()
     peers_bin = ensure_peers(options.venv) if chosen - {"Jobhub"} else options.venv
     results: dict[str, Results] = {}
-    with redis_server() as server:
+    with redis_server(options.fsync) as server:
         runner = Runner(options, server, peers_bin, _ROOT)
         for peer in PEERS:
             if peer.name in chosen:
@@ -46,6 +46,9 @@ def _read_options() -> tuple[Options, set[str]]:
     parser.add_argument("--stamps", type=int, default=500, help="jobs for pick-up; 0 leaves it out")
     parser.add_argument("--hubs", type=int, default=1, help="hub processes of Jobhub")
     parser.add_argument(
+        "--fsync", choices=("no", "everysec", "always"), default="no", help="of Redis' log"
+    )
+    parser.add_argument(
         "--venv", type=Path, default=_ROOT / ".venv-peers", help="where the peers are installed"
     )
     given = parser.parse_args()
@@ -54,7 +57,13 @@ def _read_options() -> tuple[Options, set[str]]:
         parser.error(f"no system {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     return (
         Options(
-            given.jobs, given.rounds, given.payload_bytes, given.stamps, given.hubs, given.venv
+            jobs=given.jobs,
+            rounds=given.rounds,
+            payload_bytes=given.payload_bytes,
+            stamps=given.stamps,
+            hubs=given.hubs,
+            fsync=given.fsync,
+            venv=given.venv,
         ),
         chosen,
     )

@@ -32,6 +32,7 @@ class Options:
     payload_bytes: int
     stamps: int
     hubs: int
+    fsync: str
     venv: Path
 
 

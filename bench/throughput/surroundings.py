@@ -29,12 +29,15 @@ class Server:
 
 
 @contextmanager
-def redis_server() -> Iterator[Server]:
-    """Run a server without persistence on a free port, the same for every system."""
+def redis_server(fsync: str) -> Iterator[Server]:
+    """Run a server on a free port, the same for every system.
+
+    Args: fsync: of the append-only file: everysec or always, as the embedded server has it; `no`: no file.
+    """
     port = free_port()
     with tempfile.TemporaryDirectory() as directory:
         process = subprocess.Popen(
-            [find_program(), "--port", str(port), "--save", "", "--appendonly", "no"],
+            [find_program(), "--port", str(port), "--save", "", *_durability(fsync)],
             cwd=directory,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
@@ -46,6 +49,12 @@ def redis_server() -> Iterator[Server]:
         finally:
             process.terminate()
             process.wait()
+
+
+def _durability(fsync: str) -> list[str]:
+    if fsync == "no":
+        return ["--appendonly", "no"]
+    return ["--appendonly", "yes", "--appendfsync", fsync]
 
 
 def _wait_for(url: str) -> None:

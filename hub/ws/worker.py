@@ -36,6 +36,7 @@ from hub.ws.protocol import CloseCode, Patience, Refused, error_message, read_me
 Answer = Any
 _RESULTS: Final = frozenset({"job_completed", "job_failed"})
 _REPORTS_A_SCRIPT: Final = 200  # about 20 ms in which Redis does nothing else
+_BACKLOG_BYTES: Final = 1_000_000  # more waits to be read: nothing new is claimed until it is
 _TOGETHER: Final = 32  # messages that waited and are served as one: the busier, the cheaper each
 
 
@@ -91,7 +92,9 @@ class WorkerHandler:
 
     @property
     def free(self) -> int:
-        """Slots and prefetch places that nothing holds; the claim itself counts exactly."""
+        """Slots and prefetch places that nothing holds; none while much waits to be read by the worker."""
+        if self._connection.backlog_bytes > _BACKLOG_BYTES:
+            return 0
         return self._places - self.holding
 
     def assign(self, assignments: Sequence[Assignment]) -> None:
@@ -281,7 +284,8 @@ class WorkerHandler:
 
     def _wanted(self, ended: int) -> int:
         """Jobs to claim with `ended` results: what is free once they are recorded."""
-        return 0 if self.draining or not ended else max(1, self.free + ended)
+        behind = self._connection.backlog_bytes > _BACKLOG_BYTES
+        return 0 if self.draining or behind or not ended else max(1, self.free + ended)
 
     def _heartbeat(self, held: Sequence[HeldJob]) -> Answer:
         verdicts = self._registry.heartbeat(self.worker_id, self.connection_id, held)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import httpx
 import pytest
 
 from hub import limits, reports
@@ -131,3 +132,16 @@ def test_each_message_has_its_answer_when_many_arrive_at_once(hub: Server) -> No
             answer, beat = worker.receive(), worker.receive()
             assert (answer["type"], answer["request_id"]) == ("stale", str(number))
             assert (beat["type"], beat["request_id"]) == ("heartbeat_ack", f"beat {number}")
+
+
+def test_worker_gets_all_when_its_places_hold_more_than_its_connection(
+    hub: Server, api: httpx.Client
+) -> None:
+    payload, count = "x" * 60_000, 120  # 7 MB: more than an outbox takes
+    for _ in range(count // 10):
+        jobs = [{"job_type": "demo", "payload": payload}] * 10
+        assert api.post("/api/jobs/batch", json={"jobs": jobs}).status_code == 200
+    with open_worker(hub.url, slots=1, prefetch=count) as worker:
+        given: set[str] = set()
+        while len(given) < count:
+            given |= {item["job_id"] for item in worker.receive_type("assign")["jobs"]}

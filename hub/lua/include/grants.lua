@@ -40,11 +40,14 @@ local function first_in_line(profile, limit)
   return job_ids
 end
 
+-- A claim ends with the job that takes it over so many bytes: one frame must fit into a worker's outbox.
+local CLAIM_BYTES = 1000000
+
 -- Up to `limit` of the most urgent pending jobs that the worker fits. 'refresh' when a lane was
 -- made that the hub has not matched against the worker's profile: its jobs might be more urgent
 -- (`hurried`: take what is known). A connection that another one has taken the name from gets nothing.
 local function claim(worker, limit, hurried)
-  local assignments = {}
+  local assignments, bytes = {}, 0
   if not worker or worker.draining == '1' or worker.status == 'offline' then return assignments end
   if arg.connection_id ~= '' and arg.connection_id ~= worker.connection_id then return assignments end
   local version = redis.call('HGET', db.meta, 'lanes_version') or '0'
@@ -58,7 +61,10 @@ local function claim(worker, limit, hurried)
     for index, job_id in ipairs(job_ids) do
       local job = load_job(job_id)
       grant(job, worker, fence + index)
-      assignments[#assignments + 1] = assignment(job)
+      local given = assignment(job)
+      assignments[#assignments + 1] = given
+      bytes = bytes + #job.json + #given[#given]
+      if bytes > CLAIM_BYTES then return assignments end
     end
   end
   return assignments
