@@ -23,12 +23,14 @@ def empty_state(
     )
 
 
-def error_banner(sentence: str, *, id: str | None = None) -> Component:
+def error_banner(
+    sentence: str, *, title: str = "No connection to the hub.", id: str | None = None
+) -> Component:
     """Say across the page what is wrong; the page under it stays usable."""
     given: dict[str, Any] = {"id": id} if id else {}
     return html.Div(
         [
-            html.Strong("No connection to the hub. "),
+            html.Strong(f"{title} "),
             html.Span(sentence),
             html.A("Try again", href="", className="button button-small"),
         ],

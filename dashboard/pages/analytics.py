@@ -20,7 +20,7 @@ from dashboard.analytics.report import read_report, read_traffic
 from dashboard.analytics.tables import drain_sentence
 from dashboard.analytics.timespan import PRESETS, Timespan, read_timespan
 from dashboard.components.states import error_banner
-from dashboard.hub_client import HubApi
+from dashboard.hub_client import HubApi, HubRefused, HubUnreachable
 from hub.errors import JobhubError
 
 PATH: Final = "/analytics"
@@ -37,8 +37,10 @@ def layout(hub: HubApi, **variables: str) -> Component:
     span = read_timespan(variables, now_ms, zone)
     try:
         content = panels(read_report(hub, span))
-    except JobhubError as error:
+    except HubUnreachable as error:
         content = [error_banner(error.message)]
+    except HubRefused as error:
+        content = [error_banner(error.message, title="The hub refused.")]
     return html.Div([_head(span), *content], className="page analytics")
 
 

@@ -30,7 +30,10 @@ from hub.metrics import (
 from hub.promises import Promise, PromiseRequest, Promises
 
 _PERCENTILES = (50, 95, 99)
-CHOSEN_STEPS_S = (1, *(60 * minutes for minutes in range(1, 1_441) if 1_440 % minutes == 0))
+CHOSEN_STEPS_S = (
+    *(seconds for seconds in range(1, 60) if 60 % seconds == 0),
+    *(60 * minutes for minutes in range(1, 1_441) if 1_440 % minutes == 0),
+)
 _SERIES_BUCKETS = 400  # enough for a chart as wide as a screen
 
 
@@ -223,7 +226,9 @@ def _fitting_step(step_s: int, from_s: int, to_s: int) -> int:
     Raises: InvalidInput: no bucket has that width.
     """
     if step_s not in CHOSEN_STEPS_S:
-        raise InvalidInput("Expected 1, or minutes that divide a day", field="step")
+        raise InvalidInput(
+            "Expected seconds that divide a minute, or minutes that divide a day", field="step"
+        )
     narrowest_s = max(step_s, (to_s - from_s) / BUCKETS_MAX)
     return next(step for step in CHOSEN_STEPS_S if step >= narrowest_s)
 
