@@ -10,7 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
-from bench.throughput.report import print_table
+from bench.throughput.report import print_table, table_row
 from bench.throughput.runs import Options, Results, Runner
 from bench.throughput.surroundings import ensure_peers, redis_server
 from bench.throughput.systems import PEERS
@@ -30,10 +30,16 @@ def main() -> None:
         runner = Runner(options, server, peers_bin, _ROOT)
         for peer in PEERS:
             if peer.name in chosen:
-                results[peer.name] = runner.run_peer(peer)
+                results[peer.name] = _shown(peer.name, runner.run_peer(peer))
         if "Jobhub" in chosen:
-            results["Jobhub"] = runner.run_jobhub()
+            results["Jobhub"] = _shown("Jobhub", runner.run_jobhub())
     print_table(results)
+
+
+def _shown(name: str, result: Results) -> Results:
+    """Show a system's row at once: the whole takes minutes, and may be cut short."""
+    print(table_row(name, result), file=sys.stderr)
+    return result
 
 
 def _read_options() -> tuple[Options, set[str]]:

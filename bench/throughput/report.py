@@ -17,21 +17,26 @@ def print_table(results: Mapping[str, Results]) -> None:
     """Print a row a system, and how Jobhub stands to the fastest peer."""
     print(_HEAD)
     for name, result in results.items():
-        pick_up = "–"
-        if result.pick_up_p50_ms is not None and result.pick_up_p99_ms is not None:
-            pick_up = f"{result.pick_up_p50_ms:.1f} / {result.pick_up_p99_ms:.1f}"
-        print(
-            f"| {name} | {result.drain:,.0f} ({max(result.drain_per_s):,.0f}) "
-            f"| {statistics.median(result.one_by_one_per_s):,.0f}"
-            f" / {statistics.median(result.bulk_per_s):,.0f} "
-            f"| {pick_up} | {_cpu(result)} |"
-        )
+        print(table_row(name, result))
     peers = {name: result.drain for name, result in results.items() if name != "Jobhub"}
     if peers and "Jobhub" in results:
         fastest = max(peers, key=lambda name: peers[name])
         print(
             f"\nJobhub drains {results['Jobhub'].drain / peers[fastest]:.2f} times as fast as {fastest}."
         )
+
+
+def table_row(name: str, result: Results) -> str:
+    """Write one system's row."""
+    pick_up = "–"
+    if result.pick_up_p50_ms is not None and result.pick_up_p99_ms is not None:
+        pick_up = f"{result.pick_up_p50_ms:.1f} / {result.pick_up_p99_ms:.1f}"
+    return (
+        f"| {name} | {result.drain:,.0f} ({max(result.drain_per_s):,.0f}) "
+        f"| {statistics.median(result.one_by_one_per_s):,.0f}"
+        f" / {statistics.median(result.bulk_per_s):,.0f} "
+        f"| {pick_up} | {_cpu(result)} |"
+    )
 
 
 def _cpu(result: Results) -> str:
