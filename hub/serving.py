@@ -1,6 +1,6 @@
 """Serves the hub with gunicorn's gevent worker: one process, a greenlet a connection.
 
-docs/decisions/0003-serving.md says why. The master owns the embedded Redis and forks one worker.
+docs/decisions/0002-serving.md says why. The master owns the embedded Redis and forks one worker.
 Importing this module patches the standard library for gevent: it belongs to a process that serves,
 and comes before anything that opens sockets.
 """
@@ -83,7 +83,7 @@ def serve(settings: Settings) -> None:
 def _spare_the_collector() -> None:
     """Look for cycles seldom: the ring of events holds tens of thousands of objects and none has a cycle.
 
-    With Python's defaults a third of a busy hub's time went into walking them (docs/decisions/0010).
+    With Python's defaults a third of a busy hub's time went into walking them (docs/decisions/0007).
     """
     gc.collect()
     gc.freeze()

@@ -1,6 +1,6 @@
 """How much a monitor may be sent: at most what polling would have sent, and one burst.
 
-docs/decisions/0006-traffic-of-a-monitor.md says why a burst: events shall come in milliseconds, and
+docs/decisions/0005-traffic-of-a-monitor.md says why a burst: events shall come in milliseconds, and
 only a load that lasts is worth folding. A group in debt waits, at most `HELD_S`, and then sends every
 record once; the frame is as large as what changed on the screen, however many events that were.
 """
@@ -11,7 +11,7 @@ from typing import Final
 
 BURST_BYTES: Final = 524_288  # half of what any monitor takes as its snapshot
 POLL_EVERY_S: Final = 2.0  # of stats_broadcast
-HELD_S: Final = 5.0  # longer than any state needs (docs/decisions/0006); nobody waits longer
+HELD_S: Final = 5.0  # longer than any state needs (docs/decisions/0005); nobody waits longer
 
 
 class TrafficBudget:

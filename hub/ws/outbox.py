@@ -197,7 +197,7 @@ class OutboxMiddleware:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """Serve a request; an upgrade gets its outbox first."""
         if environ.get("HTTP_UPGRADE", "").lower() == "websocket" and "gunicorn.socket" in environ:
-            # No permessage-deflate: docs/decisions/0015-deflate.md.
+            # No permessage-deflate: docs/decisions/0010-deflate.md.
             environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
             environ["gunicorn.socket"] = OutboxSocket(environ["gunicorn.socket"], self._limit)
         return self._app(environ, start_response)

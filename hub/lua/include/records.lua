@@ -2,7 +2,7 @@
 --
 -- A job's hash holds `rec` (the record, JSON), `state` (the same for the scripts, MessagePack) and `fixed`
 -- (the members that never change, JSON without braces). Reading and writing numbers is most of what JSON
--- costs: a script reads none, and writes the members that change. docs/decisions/0010-throughput.md.
+-- costs: a script reads none, and writes the members that change. docs/decisions/0007-throughput.md.
 --
 -- In the table a fence is a string (it has 16 digits) and progress is JSON.
 
