@@ -1,4 +1,4 @@
-"""A figure with its unit, one muted note and a sparkline; JavaScript fills it (assets/js/62_tiles.js)."""
+"""A figure with its unit, one muted note and a sparkline; JavaScript fills it (assets/js/63_tiles.js)."""
 
 from __future__ import annotations
 
