@@ -1,33 +1,41 @@
-"""Who may talk to the hub: hosts, origins, tokens and tickets.
+"""Who may talk to the hub: hosts, origins, tokens and tickets. `hub.roles` says what each may do.
 
 The Host check keeps a foreign name that resolves to this machine from reaching the API (DNS
 rebinding); the Origin check keeps a foreign page in the user's browser from doing so, WebSocket
-upgrades included, which browsers let through from everywhere.
+upgrades included, which browsers let through from everywhere. A token counts in the Authorization
+header and in a first message `auth` only: URLs end up in logs.
 """
 
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from typing import Final
 from urllib.parse import urlsplit
 
+import msgspec
 from werkzeug.datastructures import Headers
 
 from hub.config import Settings
-from hub.errors import AccessDenied, Forbidden
+from hub.errors import AccessDenied, Forbidden, InvalidInput
 from hub.redis_service import RedisService
+from hub.roles import ANONYMOUS, ROOT, Caller, ViewRole
+from hub.tokens import Tokens
 
 TICKET_S: Final = 30
+ACTOR_HEADER: Final = "Jobhub-Actor"
+_ACTOR: Final = re.compile(r"[A-Za-z0-9_.:@/+-]{1,100}")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Access:
-    """Checks requests against the settings."""
+    """Checks requests against the settings and the tokens."""
 
     def __init__(self, settings: Settings, service: RedisService) -> None:
-        self._token = settings.token
+        self._root = settings.token
         self._service = service
+        self.tokens = Tokens(service)
         urls = (settings.hub_url, settings.public_hub_url)
         named = {host for url in urls if (host := urlsplit(url).hostname)}
         self._hosts = _LOOPBACK | named | {settings.host} | set(settings.allowed_hosts)
@@ -49,39 +57,75 @@ class Access:
         """Whether a page of `origin` may use the hub: the dashboard's, or the hub's own."""
         return origin in self._origins or origin in (f"http://{host}", f"https://{host}")
 
-    def check_token(self, headers: Headers) -> None:
-        """Refuse a request without the token, where one is set.
+    @property
+    def rooted(self) -> bool:
+        """Whether JOBHUB_TOKEN is set."""
+        return self._root is not None
+
+    @property
+    def open(self) -> bool:
+        """Whether no token is configured at all: then everybody is an operator, on loopback."""
+        return self._root is None and not self.tokens.any()
+
+    def identify(self, headers: Headers) -> Caller:
+        """Tell who asks by the Authorization header; an operator says for whom in `Jobhub-Actor`.
+
+        Raises: AccessDenied: no token, or one that is not known. InvalidInput: the actor is no name.
+        """
+        scheme, _, given = headers.get("Authorization", "").partition(" ")
+        if self.open:
+            caller: Caller | None = ANONYMOUS
+        elif scheme.lower() == "bearer":
+            caller = self._find(given.strip())
+        else:
+            caller = None
+        if caller is None:
+            raise AccessDenied("send Authorization: Bearer with a token of this hub")
+        return _for_actor(caller, headers.get(ACTOR_HEADER))
+
+    def identify_message(self, token: str | None, ticket: str | None, socket: str) -> Caller:
+        """Tell who sent `auth`; a ticket is used up by it and opens monitors only.
 
         Raises: AccessDenied.
         """
-        if not self.needs_token:
-            return
-        scheme, _, given = headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not self.accepts_token(given.strip()):
-            raise AccessDenied("send Authorization: Bearer with the hub's token")
+        caller = None
+        if token is not None:
+            caller = self._find(token)
+        elif ticket is not None:
+            key = self._service.keys.of("ticket", ticket)
+            raw = self._service.redis.getdel(key)
+            if raw is not None and socket == "monitor":
+                caller = msgspec.json.decode(raw, type=Caller)
+        if caller is None:
+            raise AccessDenied("the token or ticket is not known")
+        return caller
 
-    @property
-    def needs_token(self) -> bool:
-        """Whether a token is set."""
-        return self._token is not None
+    def issue_ticket(self, caller: Caller, role: ViewRole) -> str:
+        """Make a ticket that opens one monitor socket within 30 s.
 
-    def accepts_token(self, given: str) -> bool:
-        """Compare in constant time."""
-        return self._token is not None and hmac.compare_digest(
-            given.encode("utf-8", "surrogatepass"), self._token.encode()
-        )
-
-    def issue_ticket(self) -> str:
-        """Make a ticket that opens one monitor socket within 30 s."""
+        Raises: Forbidden: the role is more than the caller has.
+        """
+        if role == "operator" and caller.role != "operator":
+            raise Forbidden("a viewer gets a viewer's ticket", field="role")
         ticket = secrets.token_urlsafe(24)
-        self._service.redis.set(self._service.keys.of("ticket", ticket), "viewer", ex=TICKET_S)
+        ticketed = Caller(caller.name, role, caller.actor)
+        key = self._service.keys.of("ticket", ticket)
+        self._service.redis.set(key, msgspec.json.encode(ticketed), ex=TICKET_S)
         return ticket
 
-    def accepts(self, token: str | None, ticket: str | None) -> bool:
-        """Whether an `auth` message names the token or a ticket; a ticket is used up by that."""
-        if token is not None:
-            return self.accepts_token(token)
-        if ticket is not None:
-            key = self._service.keys.of("ticket", ticket)
-            return self._service.redis.getdel(key) is not None
-        return False
+    def _find(self, given: str) -> Caller | None:
+        """Tell whose token it is. The root's is compared in constant time, as are all digests."""
+        if self._root is not None and hmac.compare_digest(
+            given.encode("utf-8", "surrogatepass"), self._root.encode()
+        ):
+            return ROOT
+        return self.tokens.find(given)
+
+
+def _for_actor(caller: Caller, actor: str | None) -> Caller:
+    """Name the person behind an operator's program, such as the dashboard; nobody else may."""
+    if actor is None or caller.role != "operator":
+        return caller
+    if not _ACTOR.fullmatch(actor):
+        raise InvalidInput("takes 1 to 100 of A-Z a-z 0-9 _ . : @ / + -", field=ACTOR_HEADER)
+    return msgspec.structs.replace(caller, actor=actor)

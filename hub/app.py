@@ -17,7 +17,7 @@ from hub.audit import AuditLog
 from hub.bulk import BulkActions
 from hub.config import Settings
 from hub.dispatcher import Dispatcher
-from hub.errors import AccessDenied, JobhubError
+from hub.errors import AccessDenied, Forbidden, JobhubError
 from hub.event_broadcaster import EventBroadcaster
 from hub.exposition import Exposition
 from hub.fleet_reader import FleetReader
@@ -25,6 +25,7 @@ from hub.http.analytics import analytics_blueprint
 from hub.http.audit import audit_blueprint
 from hub.http.bodies import refuse_large
 from hub.http.bulk import bulk_blueprint
+from hub.http.callers import admit
 from hub.http.figures import figures_blueprint
 from hub.http.fleet import queues_blueprint, workers_blueprint
 from hub.http.health import health_blueprint
@@ -33,6 +34,7 @@ from hub.http.jobs import jobs_blueprint
 from hub.http.problems import register_problems
 from hub.http.reference import reference_blueprint
 from hub.http.routing import prepare_routing
+from hub.http.tokens import tokens_blueprint
 from hub.job_broker import JobBroker
 from hub.job_reader import JobReader
 from hub.job_waiter import JobWaiter
@@ -45,12 +47,13 @@ from hub.promises import Promises
 from hub.queue_place import PlaceReader
 from hub.redis_service import RedisService
 from hub.replicator import Replicator
+from hub.roles import Caller
 from hub.snapshot import SnapshotReader
 from hub.worker_registry import WorkerRegistry
 from hub.ws.client import ClientHandler
 from hub.ws.connection import Connection, Connections
 from hub.ws.monitor import MonitorHandler
-from hub.ws.protocol import CloseCode, authenticate, error_message
+from hub.ws.protocol import CloseCode, await_auth, error_message
 from hub.ws.worker import WorkerHandler
 
 _MAINTENANCE_EVERY_S = 0.25  # a delayed job starts at most so much late
@@ -161,7 +164,9 @@ def create_app(hub: Hub) -> Flask:
         )
     )
     app.register_blueprint(bulk_blueprint(BulkActions(hub.broker, hub.reader)))
-    app.register_blueprint(audit_blueprint(AuditLog(hub.service)))
+    audit = AuditLog(hub.service)
+    app.register_blueprint(audit_blueprint(audit))
+    app.register_blueprint(tokens_blueprint(hub.access, audit))
     app.register_blueprint(reference_blueprint())
     app.register_blueprint(job_lists_blueprint(hub.reader))
     app.register_blueprint(workers_blueprint(hub.registry, hub.fleet))
@@ -178,8 +183,7 @@ def _guard(app: Flask, access: Access) -> None:
     @app.before_request
     def check() -> None:
         access.check_source(request.headers)
-        if request.path.startswith("/api/"):
-            access.check_token(request.headers)
+        admit(access, request)
         refuse_large(request)
 
     @app.after_request
@@ -199,30 +203,32 @@ def _guard(app: Flask, access: Access) -> None:
 def _mount_sockets(sock: Sock, hub: Hub) -> None:
     settings = hub.settings
 
-    def admitted(connection: Connection) -> bool:
-        """Check the token of the upgrade or of the first message; closes what has none."""
+    def admitted(connection: Connection) -> Caller | None:
+        """Find who is there by the upgrade's token or the first message; closes who may not come in."""
         try:
-            if hub.access.needs_token and "Authorization" not in request.headers:
-                authenticate(connection, hub.access.accepts)
-            else:
-                hub.access.check_token(request.headers)
+            caller = _identify(connection, hub.access)
+            if caller.may_open(connection.kind):
+                return caller
+            refusal: AccessDenied = Forbidden(f"not for the role {caller.role}")
+        except redis.RedisError:
+            connection.close(CloseCode.RESYNC, "Redis cannot be reached")
+            return None
         except JobhubError as error:
             refusal = error if isinstance(error, AccessDenied) else AccessDenied("auth comes first")
-            connection.send(msgspec.json.encode(error_message(refusal)))
-            connection.close(CloseCode.UNAUTHENTICATED, refusal.message)
-            return False
-        return True
+        connection.send(msgspec.json.encode(error_message(refusal)))
+        connection.close(CloseCode.UNAUTHENTICATED, refusal.message)
+        return None
 
     @sock.route("/ws/monitor")
     def monitor(ws: object) -> None:
         with hub.connections.open(ws, "monitor") as connection:
-            if admitted(connection):
+            if admitted(connection) is not None:
                 MonitorHandler(connection, hub.broadcaster).run()
 
     @sock.route("/ws/worker")
     def worker(ws: object) -> None:
         with hub.connections.open(ws, "worker") as connection:
-            if admitted(connection):
+            if admitted(connection) is not None:
                 WorkerHandler(
                     connection,
                     hub.broker,
@@ -235,7 +241,15 @@ def _mount_sockets(sock: Sock, hub: Hub) -> None:
     @sock.route("/ws/client")
     def client(ws: object) -> None:
         with hub.connections.open(ws, "client") as connection:
-            if admitted(connection):
+            caller = admitted(connection)
+            if caller is not None:
                 ClientHandler(
-                    connection, hub.broker, hub.waiter, submitted=hub.dispatcher.wake
+                    connection, hub.broker, hub.waiter, caller, submitted=hub.dispatcher.wake
                 ).run()
+
+
+def _identify(connection: Connection, access: Access) -> Caller:
+    if "Authorization" in request.headers or access.open:
+        return access.identify(request.headers)
+    message = await_auth(connection)
+    return access.identify_message(message.token, message.ticket, connection.kind)

@@ -32,6 +32,7 @@ class JobFilter(Inbound, frozen=True, kw_only=True):
     worker_id: Id | None = None
     workflow_id: Id | None = None
     customer_id: Id | None = None
+    submitted_by: Id | None = None
     q: Name | None = None
     submitted_from: TimeMs | None = None
     submitted_to: TimeMs | None = None
@@ -48,6 +49,7 @@ class JobFilter(Inbound, frozen=True, kw_only=True):
             and self.worker_id in (None, facts.worker_id)
             and self.workflow_id in (None, facts.workflow_id)
             and self.customer_id in (None, facts.customer_id)
+            and self.submitted_by in (None, facts.submitted_by)
             and (self.q is None or facts.job_id.startswith(self.q) or facts.error_type == self.q)
             and _within(facts.created_at, self.submitted_from, self.submitted_to)
             and _within(facts.finished_at, self.finished_from, self.finished_to)
@@ -72,6 +74,7 @@ class Facts(msgspec.Struct, frozen=True):
     worker_id: str | None = None
     workflow_id: str | None = None
     customer_id: str | None = None
+    submitted_by: str | None = None
     finished_at: int | None = None
     error: _Failure | None = None
 

@@ -61,6 +61,7 @@ NAMES: Final = frozenset(
         "errors_seen",
         "marks",
         "slo",
+        "tokens",
         "stats",
         "created",
         "ranked",

@@ -54,6 +54,13 @@ class HubApi:
         content = b"" if body is None else msgspec.json.encode(body)
         return self._ask("POST", path, shape, content=content, timeout=_TIMEOUT_S + wait_s)
 
+    def delete(self, path: str, shape: type[T]) -> T:
+        """Delete `path`.
+
+        Raises: Refused; Unavailable: no hub answers.
+        """
+        return self._ask("DELETE", path, shape)
+
     @contextmanager
     def stream(self, path: str, **query: Any) -> Iterator[Iterator[bytes]]:
         """Read `path` in pieces as they come, however long it is.

@@ -22,6 +22,7 @@ from hub.cli.replay import replay_command
 from hub.cli.servers import dashboard_command, hub_command
 from hub.cli.submit import submit_command
 from hub.cli.tail import tail_command
+from hub.cli.tokens import token_group
 from hub.cli.top import top_command
 from hub.cli.up import up_command
 from hub.cli.worker import worker_command
@@ -84,6 +85,7 @@ for command in (
     top_command,
     export_group,
     replay_command,
+    token_group,
     config_command,
     doctor_command,
     chaos_command,

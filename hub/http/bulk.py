@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from hub.bulk import BulkActions, Targets
 from hub.errors import InvalidInput
 from hub.http.bodies import read_body
-from hub.http.jobs import SUBMITTER
+from hub.http.callers import caller
 from hub.http.operations import operation
 from hub.http.problems import answer
 from hub.http.shapes import BulkAnswer, BulkRequest
@@ -37,7 +37,7 @@ def bulk_blueprint(actions: BulkActions) -> Blueprint:
             errors = actions.rehearse(wanted.action, targets.job_ids, priority=wanted.priority)
         else:
             errors = actions.apply(
-                wanted.action, targets.job_ids, actor=SUBMITTER, priority=wanted.priority
+                wanted.action, targets.job_ids, actor=caller().actor, priority=wanted.priority
             )
         matched = len(targets.job_ids)
         return answer(

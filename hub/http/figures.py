@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from hub.access import TICKET_S, Access
-from hub.http.bodies import read_no_body
+from hub.http.bodies import read_optional_body
+from hub.http.callers import caller
 from hub.http.operations import operation
 from hub.http.problems import answer
-from hub.http.shapes import SnapshotDocument, Ticket
+from hub.http.shapes import SnapshotDocument, Ticket, TicketRequest
 from hub.snapshot import SnapshotReader, Stats
 
 
@@ -31,9 +32,15 @@ def figures_blueprint(snapshots: SnapshotReader, access: Access) -> Blueprint:
         return answer(snapshots.read_stats())
 
     @routes.post("/tickets")
-    @operation(summary="Get a ticket that opens one socket", tag="Access", answers={201: Ticket})
+    @operation(
+        summary="Get a ticket that opens one monitor socket",
+        tag="Access",
+        body=TicketRequest,
+        body_required=False,
+        answers={201: Ticket},
+    )
     def ticket() -> Response:
-        read_no_body()
-        return answer(Ticket(access.issue_ticket(), TICKET_S), 201)
+        wanted = read_optional_body(TicketRequest)
+        return answer(Ticket(access.issue_ticket(caller(), wanted.role), TICKET_S), 201)
 
     return routes

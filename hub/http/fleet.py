@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from hub.fleet_reader import FleetReader
 from hub.http.bodies import read_no_body
-from hub.http.jobs import SUBMITTER
+from hub.http.callers import caller
 from hub.http.operations import operation
 from hub.http.problems import answer
 from hub.http.queries import read_query
@@ -46,7 +46,7 @@ def workers_blueprint(registry: WorkerRegistry, fleet: FleetReader) -> Blueprint
     )
     def drain(worker_id: str) -> Response:
         read_no_body()
-        return answer(registry.set_draining(worker_id, True, actor=SUBMITTER))
+        return answer(registry.set_draining(worker_id, True, actor=caller().actor))
 
     @routes.post("/<path:worker_id>/resume")
     @operation(
@@ -57,7 +57,7 @@ def workers_blueprint(registry: WorkerRegistry, fleet: FleetReader) -> Blueprint
     )
     def resume(worker_id: str) -> Response:
         read_no_body()
-        return answer(registry.set_draining(worker_id, False, actor=SUBMITTER))
+        return answer(registry.set_draining(worker_id, False, actor=caller().actor))
 
     return routes
 
@@ -86,7 +86,7 @@ def queues_blueprint(broker: JobBroker, fleet: FleetReader) -> Blueprint:
     )
     def pause(job_type: str) -> Response:
         read_no_body()
-        return answer(broker.pause(job_type, actor=SUBMITTER))
+        return answer(broker.pause(job_type, actor=caller().actor))
 
     @routes.post("/<path:job_type>/resume")
     @operation(
@@ -94,6 +94,6 @@ def queues_blueprint(broker: JobBroker, fleet: FleetReader) -> Blueprint:
     )
     def resume(job_type: str) -> Response:
         read_no_body()
-        return answer(broker.resume(job_type, actor=SUBMITTER))
+        return answer(broker.resume(job_type, actor=caller().actor))
 
     return routes

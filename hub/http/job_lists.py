@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 from flask import Blueprint, Response
 
+from hub.errors import Forbidden
 from hub.export import jobs_csv
+from hub.http.callers import caller
 from hub.http.operations import operation
 from hub.http.problems import answer, csv_answer
 from hub.http.queries import read_query
@@ -13,6 +17,8 @@ from hub.http.shapes import ExportQuery, JobList, ListQuery
 from hub.job_filter import JobFilter, Sorting, choose_sorting
 from hub.job_reader import JobReader
 from hub.records import Job
+
+Query = TypeVar("Query", ListQuery, ExportQuery)
 
 
 def job_lists_blueprint(reader: JobReader) -> Blueprint:
@@ -34,7 +40,7 @@ def job_lists_blueprint(reader: JobReader) -> Blueprint:
         ),
     )
     def list_jobs() -> Response:
-        query = read_query(ListQuery)
+        query = _visible(read_query(ListQuery))
         page = reader.page(query, _sorting(query), limit=query.limit, cursor=query.cursor)
         rows = [msgspec.Raw(row) for row in page.rows]
         return answer({"jobs": rows, "cursor": page.cursor})
@@ -49,13 +55,26 @@ def job_lists_blueprint(reader: JobReader) -> Blueprint:
         detail="The filters of the listing; all rows, streamed. The columns are described in docs/http.md.",
     )
     def export_jobs() -> Response:
-        query = read_query(ExportQuery)
+        query = _visible(read_query(ExportQuery))
         records = reader.iterate(query, _sorting(query))
         return csv_answer(
             "jobs.csv", jobs_csv(msgspec.json.decode(record, type=Job) for record in records)
         )
 
     return routes
+
+
+def _visible(query: Query) -> Query:
+    """Narrow what a client asks for to its own jobs.
+
+    Raises: Forbidden: it asks for another's by name.
+    """
+    asking = caller()
+    if asking.role != "client":
+        return query
+    if not asking.may_see(query.submitted_by or asking.name):
+        raise Forbidden("a client reads its own jobs", field="submitted_by")
+    return msgspec.structs.replace(query, submitted_by=asking.name)
 
 
 def _sorting(query: ListQuery | ExportQuery) -> Sorting:

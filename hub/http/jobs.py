@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from hub.errors import InvalidInput, JobhubError
 from hub.event_log import LoggedEvent
 from hub.http.bodies import read_body, read_no_body
+from hub.http.callers import caller, check_own, check_visible
 from hub.http.operations import operation
 from hub.http.problems import answer
 from hub.http.queries import read_query
@@ -32,8 +33,6 @@ from hub.records import Job
 from hub.states import FINAL_STATUSES
 from hub.ws.client import batch_item
 
-SUBMITTER = "anonymous"  # every caller, until tokens have names
-
 
 def jobs_blueprint(
     broker: JobBroker,
@@ -46,7 +45,7 @@ def jobs_blueprint(
     routes = Blueprint("jobs", __name__, url_prefix="/api/jobs")
     _add_submit(routes, broker)
     _add_reads(routes, broker, reader)
-    _add_outlook(routes, places, matches)
+    _add_outlook(routes, broker, places, matches)
     _add_result(routes, broker, waiter)
     _add_moves(routes, broker)
     return routes
@@ -63,7 +62,7 @@ def _add_submit(routes: Blueprint, broker: JobBroker) -> None:
         detail="200 and the job that is there already when its idempotency key was used with the same body.",
     )
     def submit() -> Response:
-        made = broker.submit(read_body(SubmitRequest), submitted_by=SUBMITTER)
+        made = broker.submit(read_body(SubmitRequest), submitted_by=caller().name)
         response = answer(made.job, 201 if made.created else 200)
         response.headers["Location"] = f"{request.path}/{made.job.job_id}"
         return response
@@ -77,7 +76,7 @@ def _add_submit(routes: Blueprint, broker: JobBroker) -> None:
         detail="Each job succeeds or fails by itself; `results` are in the order of `jobs`.",
     )
     def submit_batch() -> Response:
-        results = broker.submit_batch(read_body(BatchRequest).jobs, submitted_by=SUBMITTER)
+        results = broker.submit_batch(read_body(BatchRequest).jobs, submitted_by=caller().name)
         refused = sum(isinstance(item, JobhubError) for item in results)
         return answer({"refused": refused, "results": [batch_item(item) for item in results]})
 
@@ -86,13 +85,16 @@ def _add_reads(routes: Blueprint, broker: JobBroker, reader: JobReader) -> None:
     @routes.get("/<job_id:job_id>")
     @operation(summary="Read a job", tag="Jobs", answers={200: Job}, errors=(404,))
     def get(job_id: str) -> Response:
-        return answer(broker.get(job_id))
+        job = broker.get(job_id)
+        check_visible(job_id, job.submitted_by)
+        return answer(job)
 
     @routes.get("/<job_id:job_id>/history")
     @operation(
         summary="Read every move of a job", tag="Jobs", answers={200: History}, errors=(404,)
     )
     def history(job_id: str) -> Response:
+        check_own(broker, job_id)
         return answer({"job_id": job_id, "history": reader.history(job_id)})
 
     @routes.get("/<job_id:job_id>/log")
@@ -100,10 +102,13 @@ def _add_reads(routes: Blueprint, broker: JobBroker, reader: JobReader) -> None:
         summary="Read a job's log lines", tag="Jobs", answers={200: JobLogLines}, errors=(404,)
     )
     def log(job_id: str) -> Response:
+        check_own(broker, job_id)
         return answer(JobLogLines(job_id, reader.log(job_id)))
 
 
-def _add_outlook(routes: Blueprint, places: PlaceReader, matches: MatchReader) -> None:
+def _add_outlook(
+    routes: Blueprint, broker: JobBroker, places: PlaceReader, matches: MatchReader
+) -> None:
     @routes.get("/<job_id:job_id>/position")
     @operation(
         summary="Find a job's place in line and about when it starts",
@@ -112,6 +117,7 @@ def _add_outlook(routes: Blueprint, places: PlaceReader, matches: MatchReader) -
         errors=(404,),
     )
     def position(job_id: str) -> Response:
+        check_own(broker, job_id)
         return answer(places.place(job_id))
 
     @routes.get("/<job_id:job_id>/match")
@@ -136,6 +142,7 @@ def _add_result(routes: Blueprint, broker: JobBroker, waiter: JobWaiter) -> None
         detail="200 when the run is over, 202 when it is not within `wait_s` (60 s at most): ask again.",
     )
     def result(job_id: str) -> Response:
+        check_own(broker, job_id)
         job = _wait(broker, waiter, job_id, read_query(WaitQuery).wait_s)
         over = job.status in FINAL_STATUSES
         outcome = Result(
@@ -159,7 +166,9 @@ def _add_moves(routes: Blueprint, broker: JobBroker) -> None:
         if wanted.priority is None and wanted.run_at is None:
             raise InvalidInput("give priority, run_at or both", field="priority")
         return answer(
-            broker.update(job_id, actor=SUBMITTER, priority=wanted.priority, run_at=wanted.run_at)
+            broker.update(
+                job_id, actor=caller().actor, priority=wanted.priority, run_at=wanted.run_at
+            )
         )
 
     @routes.post("/<job_id:job_id>/cancel")
@@ -172,7 +181,8 @@ def _add_moves(routes: Blueprint, broker: JobBroker) -> None:
     )
     def cancel(job_id: str) -> Response:
         read_no_body()
-        return answer(broker.cancel(job_id, actor=SUBMITTER))
+        check_own(broker, job_id)
+        return answer(broker.cancel(job_id, actor=caller().actor))
 
     @routes.post("/<job_id:job_id>/retry")
     @operation(
@@ -183,7 +193,7 @@ def _add_moves(routes: Blueprint, broker: JobBroker) -> None:
     )
     def retry(job_id: str) -> Response:
         read_no_body()
-        return answer(broker.retry(job_id, actor=SUBMITTER))
+        return answer(broker.retry(job_id, actor=caller().actor))
 
 
 def _wait(broker: JobBroker, waiter: JobWaiter, job_id: str, wait_s: float) -> Job:

@@ -12,6 +12,7 @@ from hub.bulk import Action, Refused
 from hub.job_filter import CURSOR_PATTERN, JobFilter, Order, Sort
 from hub.messages import Id, Inbound, Priority, SubmitRequest, TimeMs
 from hub.records import Job, JobError, Worker
+from hub.roles import ViewRole
 from hub.states import JobStatus
 
 Cursor = Annotated[str, Meta(pattern=CURSOR_PATTERN, max_length=120)]
@@ -72,6 +73,12 @@ class ChangeRequest(Inbound, frozen=True, kw_only=True):
 
     priority: Priority | None = None
     run_at: TimeMs | Literal["now"] | None = None
+
+
+class TicketRequest(Inbound, frozen=True, kw_only=True):
+    """For whom a ticket is; monitors see the same in both roles, and change nothing."""
+
+    role: ViewRole = "viewer"
 
 
 class NoBody(Inbound, frozen=True):
@@ -205,7 +212,7 @@ class SnapshotDocument(msgspec.Struct, frozen=True):
 
 
 class Ticket(msgspec.Struct, frozen=True):
-    """Opens one socket as its first message `auth {ticket}`, once, within `expires_in_s`."""
+    """Opens one monitor socket as its first message `auth {ticket}`, once, within `expires_in_s`."""
 
     ticket: str
     expires_in_s: int

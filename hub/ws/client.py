@@ -12,10 +12,11 @@ from typing import Any
 import msgspec
 import redis
 
-from hub.errors import InvalidInput, JobhubError
+from hub.errors import InvalidInput, JobhubError, NotFound
 from hub.job_broker import JobBroker, Submission
 from hub.job_waiter import JobWaiter
 from hub.messages import Cancel, ClientMessage, Follow, Submit, SubmitBatch
+from hub.roles import Caller
 from hub.ws.connection import Connection
 from hub.ws.following import Following
 from hub.ws.protocol import CloseCode, Patience, Refused, error_message, read_messages
@@ -29,8 +30,11 @@ class ClientHandler:
         connection: Connection,
         broker: JobBroker,
         waiter: JobWaiter,
+        caller: Caller,
+        *,
         submitted: Callable[[], None],
     ) -> None:
+        self._caller = caller
         self._connection = connection
         self._submitted = submitted
         self._broker = broker
@@ -82,23 +86,32 @@ class ClientHandler:
             case Refused():
                 raise message.error
             case Submit():
-                made = self._broker.submit(message, submitted_by="anonymous")
+                made = self._broker.submit(message, submitted_by=self._caller.name)
                 self._submitted()
                 return {"type": "submitted", "job": made.job, "created": made.created}
             case SubmitBatch():
-                results = self._broker.submit_batch(message.jobs, submitted_by="anonymous")
+                results = self._broker.submit_batch(message.jobs, submitted_by=self._caller.name)
                 self._submitted()
                 return {
                     "type": "submitted_batch",
                     "results": [batch_item(item) for item in results],
                 }
             case Cancel():
-                job = self._broker.cancel(message.job_id, actor="anonymous")
+                self._check_own(message.job_id)
+                job = self._broker.cancel(message.job_id, actor=self._caller.actor)
                 return {"type": "cancelled", "job": job}
             case Follow():
+                self._check_own(message.job_id)
                 job = self._following.begin(message.job_id, message.request_id)
                 return {"type": "following", "job": job}
         raise InvalidInput("not expected now", field="type", code="out_of_order")
+
+    def _check_own(self, job_id: str) -> None:
+        """Hide a job from a client that did not submit it; Redis: HMGET, for clients only."""
+        if self._caller.role == "client" and not self._caller.may_see(
+            self._broker.get(job_id).submitted_by
+        ):
+            raise NotFound(f"no job {job_id}", field="job_id")
 
     def _send(self, message: Any) -> None:
         self._connection.send(msgspec.json.encode(message))

@@ -117,15 +117,13 @@ class Patience:
         return full and self._now() - self._heard[0] < NONSENSE_WITHIN_S
 
 
-def authenticate(connection: Connection, accepts: Any) -> None:
+def await_auth(connection: Connection) -> Auth:
     """Wait for `auth` as the first message.
 
-    Args:   accepts: tells whether a token or ticket is good: `(token, ticket) -> bool`.
-    Raises: AccessDenied: nothing, something else or a wrong secret came.
+    Raises: AccessDenied: nothing came in time. InvalidInput: something else did.
     """
     text = connection.receive(AUTH_WITHIN_S)
     if text is None:
         raise AccessDenied(f"no auth message within {AUTH_WITHIN_S:g} s")
     message: Auth = decode(text, Auth)
-    if not accepts(message.token, message.ticket):
-        raise AccessDenied("the token or ticket is not known")
+    return message

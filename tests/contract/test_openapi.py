@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.processes import Server
+from tests.support.roles import ROOT_TOKEN, guarded_hub
 from tests.support.sockets import open_worker
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
@@ -31,11 +31,15 @@ def fuzz(hub_url: str, *options: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(BUDGET_S * 5)
-def test_fuzzer_finds_nothing(hub: Server, api: httpx.Client) -> None:
-    api.post("/api/jobs", json={"job_type": "demo"})
-    with open_worker(hub.url, "w1", ("other",)):
-        fuzz(hub.url, "--phases", "examples,coverage,fuzzing", "-n", "8", "--seed", "1")
-    assert api.get("/healthz").json() == {"status": "ok"}
+def test_fuzzer_finds_nothing(redis_url: str, namespace: str, tmp_path: Path) -> None:
+    bearer = {
+        "Authorization": f"Bearer {ROOT_TOKEN}"
+    }  # or the first token that it makes shuts it out
+    with guarded_hub(redis_url, namespace, tmp_path) as hub:
+        with open_worker(hub.url, "w1", ("other",), headers=bearer):
+            phases = ("--phases", "examples,coverage,fuzzing", "-n", "8", "--seed", "1")
+            fuzz(hub.url, *phases, "-H", f"Authorization: {bearer['Authorization']}")
+        assert httpx.get(f"{hub.url}/healthz").json() == {"status": "ok"}
 
 
 def test_document_names_every_shape_that_it_uses(api: httpx.Client) -> None:

@@ -57,10 +57,14 @@ def open_monitor(hub_url: str, monitor_id: str = "m1", **subscription: Any) -> I
 
 @contextmanager
 def open_worker(
-    hub_url: str, worker_id: str = "w1", job_types: tuple[str, ...] = ("demo",), **fields: Any
+    hub_url: str,
+    worker_id: str = "w1",
+    job_types: tuple[str, ...] = ("demo",),
+    headers: dict[str, str] | None = None,
+    **fields: Any,
 ) -> Iterator[Peer]:
     """Connect a worker and register; the answer is taken already."""
-    with open_socket(hub_url, "/ws/worker") as peer:
+    with open_socket(hub_url, "/ws/worker", additional_headers=headers) as peer:
         peer.send("register", worker_id=worker_id, job_types=list(job_types), **fields)
         assert peer.receive()["type"] == "registered"
         yield peer
