@@ -3,7 +3,7 @@
 // A query is {name: text}, only of what was given; `status` holds states with commas between.
 (function () {
   "use strict";
-  const TEXTS = ["q", "job_type", "worker_id", "customer_id", "workflow_id"];
+  const TEXTS = ["q", "job_type", "worker_id", "customer_id", "workflow_id", "submitted_by"];
   const TIMES = ["submitted_from", "submitted_to", "finished_from", "finished_to"];
   const PRIORITIES = ["priority_min", "priority_max"];
   const FILTERS = ["status", ...TEXTS, ...TIMES, ...PRIORITIES];

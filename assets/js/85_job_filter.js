@@ -12,6 +12,7 @@
     worker_id: "Worker",
     customer_id: "Customer",
     workflow_id: "Workflow",
+    submitted_by: "Submitted by",
     submitted_from: "Submitted from",
     submitted_to: "Submitted before",
     finished_from: "Finished from",
@@ -43,8 +44,8 @@
     }
 
     stateButton(status) {
-      const button = element("button", { class: "chip", type: "button", "data-status": status }, [
-        element("span", { class: "chip-dot tone-" + words.tone(status), "aria-hidden": "true" }),
+      const button = element("button", { class: "choice", type: "button", "data-status": status }, [
+        element("span", { class: "choice-dot tone-" + words.tone(status), "aria-hidden": "true" }),
         words.word(status),
       ]);
       button.addEventListener("click", () => {

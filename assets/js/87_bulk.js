@@ -1,6 +1,6 @@
 // One action on many jobs: counted first, asked, then done a thousand a call, with what was refused and why.
 //
-//   jobhub.bulk.run("cancel", {ids})  or  ("cancel", {filter})   resolves to whether anything was changed
+//   jobhub.bulk.run("cancel", {ids})  or  ("cancel", {filter})  or  ("priority", {ids}, 80)   resolves to whether anything was changed
 (function () {
   "use strict";
   const { format, hub, dom } = window.jobhub;
@@ -87,7 +87,9 @@
   }
 
   class BulkDialog {
-    constructor(action, scope) {
+    // priority: what the field starts with.
+    constructor(action, scope, priority = 50) {
+      this.startsWith = priority;
       this.words = WORDS[action];
       this.request = { action, ...fixed(scope) };
       this.note = element("p", { class: "bulk-note", "aria-live": "polite" }, ["Counting…"]);
@@ -107,7 +109,7 @@
     }
 
     priorityField() {
-      this.input = element("input", { class: "input", type: "number", min: 0, max: 100, step: 1, value: 50 });
+      this.input = element("input", { class: "input", type: "number", min: 0, max: 100, step: 1, value: this.startsWith });
       this.input.addEventListener("input", () => this.count());
       return element("label", { class: "field" }, [element("span", { class: "field-label" }, ["Priority, 0–100"]), this.input]);
     }
@@ -189,5 +191,5 @@
     }
   }
 
-  window.jobhub.bulk = { run: (action, scope) => new BulkDialog(action, scope).open(), ACTIONS: Object.keys(WORDS) };
+  window.jobhub.bulk = { run: (...given) => new BulkDialog(...given).open(), ACTIONS: Object.keys(WORDS) };
 })();

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
+from typing import Literal
 
 import httpx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
 
 from hub.job_broker import JobBroker
@@ -242,6 +244,19 @@ def test_page_works_by_keyboard_when_there_is_no_mouse(
     for width in (390, 820, 1440):
         live.page.set_viewport_size({"width": width, "height": 900})
         assert live.read("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_when_jobs_are_found(
+    live: LivePage, live_api: httpx.Client, scheme: Literal["light", "dark"]
+) -> None:
+    submit(live_api, customer_id="acme")
+    live.page.emulate_media(color_scheme=scheme)
+    open_jobs(live, "?customer_id=acme")
+    expect(live.page.locator("#jobs-grid .ag-row").first).to_be_visible(timeout=DEADLINE_MS)
+    press(live, "All that match")
+    violations = Axe().run(live.page).response["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations] == []
 
 
 def test_search_says_so_when_the_hub_is_down(live: LivePage, live_hub: Server) -> None:
