@@ -26,22 +26,23 @@ def register_job_routes(server: Flask, hub: HubApi) -> None:
 
     @server.route(JOBS_PATH, methods=["GET", "POST"])
     def jobs() -> Response:
-        return _pass_on(hub, "/api/jobs")
+        return pass_on(hub, "/api/jobs")
 
     @server.post(f"{JOBS_PATH}/bulk")
     def bulk() -> Response:
-        return _pass_on(hub, "/api/jobs/bulk")
+        return pass_on(hub, "/api/jobs/bulk")
 
     @server.route(f"{JOBS_PATH}/<job_id>", methods=["GET", "PATCH"])
     def job(job_id: str) -> Response:
-        return _pass_on(hub, f"/api/jobs/{segment(job_id)}")
+        return pass_on(hub, f"/api/jobs/{segment(job_id)}")
 
     @server.get(f"{JOBS_PATH}/<job_id>/<any({','.join(_ABOUT_A_JOB)}):what>")
     def about(job_id: str, what: str) -> Response:
-        return _pass_on(hub, f"/api/jobs/{segment(job_id)}/{what}")
+        return pass_on(hub, f"/api/jobs/{segment(job_id)}/{what}")
 
 
-def _pass_on(hub: HubApi, path: str) -> Response:
+def pass_on(hub: HubApi, path: str) -> Response:
+    """Ask the hub what the page asked, and put its answer into an envelope."""
     query: dict[str, Any] = request.args.to_dict(flat=False)
     reading = request.method in ("GET", "HEAD")
     method, content = ("GET", None) if reading else (request.method, request.get_data())
@@ -50,10 +51,11 @@ def _pass_on(hub: HubApi, path: str) -> Response:
     except HubUnreachable as error:
         status = error.status
         body = msgspec.json.encode({"code": error.code, "detail": error.message})
-    return Response(_envelope(status, body), mimetype="application/json")
+    return Response(envelope(status, body), mimetype="application/json")
 
 
-def _envelope(status: int, body: bytes) -> bytes:
+def envelope(status: int, body: bytes) -> bytes:
+    """Write `{status, body}`."""
     try:
         msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):  # a proxy's page, perhaps

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from dashboard.hub_client import HubApi
 from dashboard.job_routes import register_job_routes
 from dashboard.live_snapshot import register_live_snapshot
+from dashboard.submit_routes import register_submit_routes
 from hub.errors import JobhubError
 
 TICKET_PATH: Final = "/live/ticket"
@@ -27,6 +28,7 @@ def register_routes(server: Flask, hub: HubApi, own_url: str) -> None:
 
     register_live_snapshot(server, {own_url: hub.snapshot})
     register_job_routes(server, hub)
+    register_submit_routes(server, hub)
 
     @server.post(TICKET_PATH)
     def ticket() -> Response:

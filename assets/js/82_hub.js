@@ -10,7 +10,8 @@
   class HubProblem extends Error {
     constructor(problem, status) {
       super(problem.detail || problem.title || "The hub answered " + status + ".");
-      Object.assign(this, { status, code: problem.code || "error", field: problem.field || null });
+      const { code = "error", field = null, items = [] } = problem; // items: of a batch, those that were refused
+      Object.assign(this, { status, code, field, items });
     }
   }
 

@@ -16,7 +16,7 @@ from dashboard.assets import ASSETS
 from dashboard.components.job_grid import _COLUMNS, LISTS, job_grid
 from dashboard.components.pill import TONES
 from dashboard.hub_client import HubApi
-from dashboard.pages import PAGES, Page, job, jobs, live, workers
+from dashboard.pages import PAGES, Page, job, jobs, live, submit, workers
 from hub.bulk import Action
 from hub.job_filter import JobFilter, Sort
 from hub.snapshot import LISTS as HUB_LISTS
@@ -35,7 +35,7 @@ def test_scripts_name_the_same_ids_when_they_reach_for_dash() -> None:
         assert f'"{name}"' in ALL or f"#{name}" in ALL, name
 
 
-@pytest.mark.parametrize("page", [live, jobs, job, workers], ids=lambda page: page.NAME)
+@pytest.mark.parametrize("page", [live, jobs, job, workers, submit], ids=lambda page: page.NAME)
 def test_every_widget_has_its_code_when_a_page_places_it(page: Page) -> None:
     kinds = set(re.findall(r'jobhub\.widget\("(\w+)"', ALL))
     placed = set(re.findall(r'"kind": "(\w+)"', written(page.layout(HubApi("http://127.0.0.1:1")))))
