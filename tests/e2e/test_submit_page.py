@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import httpx
 import pytest
@@ -64,6 +65,15 @@ def test_job_is_submitted_as_written_and_shown_when_the_form_is_sent(
     assert job["retry"]["base_s"] == 5
     assert job["status"] == "scheduled"
     assert job["run_at"] - job["created_at"] == pytest.approx(7_200_000, abs=5)
+
+
+def test_page_of_the_job_opens_when_it_is_submitted(form: LivePage, live_api: httpx.Client) -> None:
+    field(form, "Job type").fill("resize")
+    form.page.keyboard.press("Enter")
+    expect(form.page).to_have_url(re.compile(r"/jobs/[a-z0-9]+$"), timeout=DEADLINE_MS)
+    [job] = jobs(live_api)
+    assert form.page.url.endswith(f"/jobs/{job['job_id']}")
+    expect(form.page.get_by_role("heading", level=1)).to_be_attached()
 
 
 def test_payload_error_names_line_and_column_when_it_is_typed(
