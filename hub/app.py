@@ -114,6 +114,9 @@ class Hub:
             except redis.RedisError as error:
                 log.warning("maintenance waits for Redis: %s", error)
                 wait_s = _AFTER_FAILURE_S
+            except Exception:  # without this thread no lease ends and no delayed job starts
+                log.exception("maintenance failed; trying again")
+                wait_s = _AFTER_FAILURE_S
 
 
 def create_hub(settings: Settings, redis_url: str) -> Hub:

@@ -147,6 +147,9 @@ class Dispatcher:
             except redis.RedisError as error:
                 log.warning("no jobs are handed out while Redis cannot be reached: %s", error)
                 self._stopping.wait(_LOOK_EVERY_S)
+            except Exception:  # a thread that ends in silence would leave every job waiting
+                log.exception("jobs could not be handed out; looking again")
+                self._stopping.wait(_LOOK_EVERY_S)
 
     def _hear_end(self, event: Event) -> None:
         held = event.before

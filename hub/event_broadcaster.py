@@ -172,9 +172,16 @@ class EventBroadcaster:
             group.add(seat.monitor)
         self._wake.set()
 
-    def _from_snapshot(self, connection: Connection, subscription: Subscription) -> None:
+    def _from_snapshot(
+        self,
+        connection: Connection,
+        subscription: Subscription,
+        instead_of: Monitor | None = None,
+    ) -> None:
         prepared = self._snapshot(subscription)
         with self._lock:
+            if instead_of is not None and self._seat_of(instead_of) is None:
+                return  # it left or subscribed anew while the snapshot was read
             if prepared.snapshot.epoch != self._replicator.epoch:
                 raise Unavailable("the event log is starting again")
             self.meter.snapshots += 1
@@ -243,7 +250,7 @@ class EventBroadcaster:
         """Send a fresh snapshot and serve from there."""
         seat = self._seat_of(monitor)
         if seat is not None:
-            self._from_snapshot(seat.connection, seat.subscription)
+            self._from_snapshot(seat.connection, seat.subscription, instead_of=monitor)
 
     def bring_back(self, monitor: Monitor) -> None:
         """Serve from the monitor's cursor, which the ring reaches."""

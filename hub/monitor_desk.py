@@ -151,36 +151,40 @@ class MonitorDesk:
             monitor, _ = self._anew.popitem()
             try:
                 reception.begin_anew(monitor)
-            except (redis.RedisError, JobhubError):
+            except Exception as error:
                 reception.lost(monitor, "no snapshot can be had now")
+                if not isinstance(error, (redis.RedisError, JobhubError)):
+                    raise
 
     def _replay(self, reception: Reception) -> None:
         for replay in list(self._replays.values()):
             monitor = replay.monitor
             if self._replicator.epoch != replay.epoch:
-                self._replays.pop(monitor, None)
-                reception.begin_anew(monitor)
+                self._give_up(monitor)
             elif self._replicator.reaches(monitor.cursor):
                 self._replays.pop(monitor, None)
                 reception.bring_back(monitor)
             elif monitor.peer.closed:
                 self._replays.pop(monitor, None)
             elif not monitor.peer.backlog_bytes:
-                self._replay_chunk(replay, reception)
+                self._replay_chunk(replay)
 
-    def _replay_chunk(self, replay: Replay, reception: Reception) -> None:
+    def _give_up(self, monitor: Monitor) -> None:
+        """Let a monitor that the stream does not serve begin anew, now or when Redis answers again."""
+        self._replays.pop(monitor, None)
+        self.want_snapshot(monitor)
+
+    def _replay_chunk(self, replay: Replay) -> None:
         """Send one chunk of the stream, folded; a snapshot where that is less."""
         monitor = replay.monitor
         events = self._replicator.decode(self._log.read_after(monitor.cursor, _CHUNK))
         if not events or events[0].seq != monitor.cursor + 1:
-            self._replays.pop(monitor, None)
-            reception.begin_anew(monitor)
+            self._give_up(monitor)
             return
         wanted = fold(item for item in events if replay.subscription.wants(item.event))
         message = events_message(replay.epoch, monitor.cursor, events[-1].seq, wanted, None)
         if len(message) > _ALONE_BYTES:
-            self._replays.pop(monitor, None)
-            reception.begin_anew(monitor)
+            self._give_up(monitor)
             return
         monitor.peer.send_frame(frame(message))
         monitor.cursor = events[-1].seq

@@ -207,7 +207,11 @@ class Replicator:
             del self._ring[: -self._ring_events]
         self.seq, self._counts = events[-1].seq, events[-1].counts
         for listener in list(self._listeners):
-            listener.on_events(events)
+            try:
+                listener.on_events(events)
+            except Exception:  # the others must not miss these events for it
+                log.exception("a listener failed; it is told that events may be missing")
+                listener.on_restart()
 
     def _restart(self) -> None:
         """Begin a new copy at the present position."""

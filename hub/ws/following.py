@@ -6,6 +6,7 @@ and leaves what needs Redis (the result) to a thread of this client, which exist
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from contextlib import ExitStack
@@ -27,6 +28,8 @@ FOLLOWED_MAX: Final = 1_000
 _HELD_MAX: Final = (
     1_000  # events of a job before its answer is sent; more: the client is asked to come back
 )
+
+log = logging.getLogger(__name__)
 
 
 class FollowedEvent(msgspec.Struct, tag_field="type", tag="event", omit_defaults=True):
@@ -156,6 +159,10 @@ class Following:
                 self._look(followed)
             except redis.RedisError:
                 self._connection.close(CloseCode.RESYNC, "Redis cannot be reached")
+                return
+            except Exception:  # a client that waits for a result in silence would wait for ever
+                log.exception("a result could not be sent")
+                self._connection.close(CloseCode.RESYNC, "the hub failed; its log says why")
                 return
 
     def _look(self, followed: _Followed) -> None:

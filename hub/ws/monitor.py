@@ -111,15 +111,26 @@ class MonitorHandler:
             },
             message.request_id,
         )
-        if introduced.transport == "polling" and self._broadcaster.polling.enabled:
-            self._broadcaster.polling.sit(self._connection)
-            return
-        self._broadcaster.seat(
-            self._connection,
+        self._seat(
+            introduced,
             self._subscription,
             introduced.resume if first else None,
             full_state=introduced.request_full_state or not first,
         )
+
+    def _seat(
+        self,
+        introduced: MonitorConnect,
+        subscription: Subscription,
+        resume: ResumePoint | None,
+        *,
+        full_state: bool = True,
+    ) -> None:
+        """Serve the monitor with events, or with whole states where it asked for polling."""
+        if introduced.transport == "polling" and self._broadcaster.polling.enabled:
+            self._broadcaster.polling.sit(self._connection)
+            return
+        self._broadcaster.seat(self._connection, subscription, resume, full_state=full_state)
 
     def _acknowledge(self, message: MonitorHeartbeat) -> None:
         epoch, seq = self._broadcaster.position
@@ -130,13 +141,12 @@ class MonitorHandler:
         )
 
     def _resync(self, message: ResyncRequest) -> None:
-        if self._subscription is None:
+        if self._introduced is None or self._subscription is None:
             raise InvalidInput("subscribe comes first", field="type", code="out_of_order")
         self._broadcaster.leave(self._connection)
         self._make_room()
-        self._broadcaster.seat(
-            self._connection, self._subscription, ResumePoint(epoch=message.epoch, seq=message.seq)
-        )
+        resume = ResumePoint(epoch=message.epoch, seq=message.seq)
+        self._seat(self._introduced, self._subscription, resume)
 
     def _make_room(self) -> None:
         """Wait until the last snapshot is taken and the next one is paid for: none waits twice in memory."""

@@ -151,7 +151,6 @@ class OutboxSocket:
             self.abort()
             self.backlog_bytes = 0
             self._waiting.clear()
-        finally:
             self._writer = None
 
     def _write_some(self) -> bool:

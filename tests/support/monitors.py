@@ -55,8 +55,9 @@ class RecordingPeer:
 
     def messages(self) -> list[Any]:
         """Take what arrived since the last call."""
-        found = [json.loads(_payload(framed)) for framed in self.frames]
-        self.frames.clear()
+        found = []
+        while self.frames:  # the fan-out may send in this moment
+            found.append(json.loads(_payload(self.frames.popleft())))
         return found
 
     def feed(self, model: MonitorModel) -> None:
