@@ -112,7 +112,8 @@ class Hub:
                 self.maintenance.run_once()
                 wait_s = _MAINTENANCE_EVERY_S
             except redis.RedisError as error:
-                log.warning("maintenance waits for Redis: %s", error)
+                if wait_s != _AFTER_FAILURE_S:
+                    log.warning("maintenance waits until Redis works again: %s", error)
                 wait_s = _AFTER_FAILURE_S
             except Exception:  # without this thread no lease ends and no delayed job starts
                 log.exception("maintenance failed; trying again")

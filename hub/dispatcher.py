@@ -67,6 +67,7 @@ class Dispatcher:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
         self._turn = 0
+        self._failing = False
         replicator.listen(self)
 
     def start(self) -> None:
@@ -144,8 +145,11 @@ class Dispatcher:
                 while self.sweep() and self._replicator.counts[_PENDING]:
                     if self._stopping.is_set():
                         break
+                self._failing = False
             except redis.RedisError as error:
-                log.warning("no jobs are handed out while Redis cannot be reached: %s", error)
+                if not self._failing:
+                    log.warning("no jobs are handed out until Redis works again: %s", error)
+                self._failing = True
                 self._stopping.wait(_LOOK_EVERY_S)
             except Exception:  # a thread that ends in silence would leave every job waiting
                 log.exception("jobs could not be handed out; looking again")

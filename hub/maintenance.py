@@ -56,6 +56,10 @@ class Maintenance:
         self._fitter = LaneFitter(service)
         self._now = now
         self._slow_at = 0.0
+        self._patience = {
+            "lease_ms": int(settings.lease_s * 1000),
+            "heartbeat_ms": int(settings.heartbeat_s * 1000),
+        }
 
     def run_once(self) -> Done:
         """Do what is due.
@@ -73,8 +77,10 @@ class Maintenance:
         return Done(
             lost=lost,
             returned=returned,
-            timed_out=self._drained("reap_timeouts", limit=_CHUNK, chance=random.random()),
-            silent=run("reap_workers", silent_ms=int(self._settings.lease_s * 1000), limit=_CHUNK),
+            timed_out=self._drained(
+                "reap_timeouts", limit=_CHUNK, chance=random.random(), **self._patience
+            ),
+            silent=run("reap_workers", limit=_CHUNK, **self._patience),
             promoted=self._drained("promote_jobs", limit=_CHUNK),
             seconds=run(
                 "close_seconds",
@@ -103,7 +109,9 @@ class Maintenance:
         until = self._now() + _DRAIN_S
         lost = returned = 0
         while True:
-            more_lost, more_returned = self._service.run("reap_leases", limit=_CHUNK)
+            more_lost, more_returned = self._service.run(
+                "reap_leases", limit=_CHUNK, **self._patience
+            )
             lost, returned = lost + more_lost, returned + more_returned
             if max(more_lost, more_returned) < _CHUNK or self._now() >= until:
                 return lost, returned

@@ -1,7 +1,8 @@
 """The hub's way to Redis: connections that know their epoch, and scripts run by name.
 
 What is promised: no command reaches a server before the epoch check of that connection, and
-nothing is ever sent twice by itself. redis-py retries ten times by default, and one lost reply
+nothing is ever sent twice by itself. A call ends within about ten seconds, whatever Redis does, and at once
+while Redis is known to be silent (hub.redis_gate). redis-py retries ten times by default, and one lost reply
 of a claim would then claim two jobs; here a failure surfaces, and leases bring the job back.
 """
 
@@ -18,9 +19,24 @@ from redis.retry import Retry
 
 from hub import scripts
 from hub.keys import Keys
+from hub.redis_gate import GatedPool
 
-_TIMEOUT_S = 10.0
+_ANSWER_S = 5.0  # the longest script takes 0.02 s; a fork of a large server may take a second
+_CONNECT_S = 2.0
+_FREE_CONNECTION_S = 2.0
 _CONNECTIONS_MAX = 64  # greenlets beyond this wait for a free connection
+
+
+class _Client(redis.Redis):
+    """Tells the pool when a call was not answered in time."""
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+        except redis.TimeoutError:
+            if isinstance(self.connection_pool, GatedPool):
+                self.connection_pool.note_silence()
+            raise
 
 
 class RedisService:
@@ -33,18 +49,18 @@ class RedisService:
     def __init__(self, url: str, keys: Keys, *, stream_events: int = 100_000) -> None:
         self.keys = keys
         self._stream_events = stream_events
-        self._pool = redis.BlockingConnectionPool.from_url(
+        self._pool = GatedPool.from_url(
             url,
             max_connections=_CONNECTIONS_MAX,
-            timeout=_TIMEOUT_S,
-            socket_timeout=_TIMEOUT_S,
-            socket_connect_timeout=_TIMEOUT_S,
+            timeout=_FREE_CONNECTION_S,
+            socket_timeout=_ANSWER_S,
+            socket_connect_timeout=_CONNECT_S,
             protocol=2,
             retry=Retry(NoBackoff(), 0),
             redis_connect_func=self._on_connect,
         )
         # Any: redis-py 8 types every reply as a union of bytes, str and more; here it is bytes.
-        self.redis: Any = redis.Redis(connection_pool=self._pool)
+        self.redis: Any = _Client(connection_pool=self._pool)
 
     def run(self, name: str, **args: str | int | float | bytes) -> Any:
         """Run the script `name` with the arguments that its header names.
@@ -72,7 +88,7 @@ class RedisService:
             try:
                 self._adopt_epoch(with_epoch)
             finally:
-                self._pool.release(with_epoch)
+                self._pool.release(with_epoch)  # type: ignore[no-untyped-call]
             return self._evaluate(script, call)
 
     def new_connection(self) -> AbstractConnection:

@@ -70,6 +70,7 @@ class Replicator:
         self.restarts = 0  # copies begun anew
         self.repairs = 0  # gaps filled from the stream
         self.connected = False
+        self._told = ""  # what the log was told last: one line an outage
 
     def start(self) -> None:
         """Begin to follow."""
@@ -135,8 +136,9 @@ class Replicator:
             try:
                 self._follow()
             except (redis.RedisError, OSError, Unavailable) as error:
-                if not self._stopping.is_set():
-                    log.warning("event log unreachable: %s", error)
+                if self._told != "lost" and not self._stopping.is_set():
+                    self._told = "lost"
+                    log.warning("the event log is not followed until Redis works again: %s", error)
             except Exception:  # a thread that ends in silence would freeze every screen
                 log.exception("the event log could not be followed; beginning again")
             self.connected = False
@@ -152,6 +154,9 @@ class Replicator:
             self._catch_up()
             self.connected = True
             self._ready.set()
+            if self._told == "lost":
+                self._told = "followed"
+                log.warning("the event log is followed again")
             while not self._stopping.is_set():
                 if connection.can_read(timeout=_SILENCE_S):
                     message = connection.read_response()

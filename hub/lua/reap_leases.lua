@@ -1,11 +1,15 @@
 -- reap_leases: take back grants whose lease ran out, and those that nobody accepted in time.
 --
--- include clock events metrics workers worker_changes lanes jobs grants outcomes
+-- include clock silence events metrics workers worker_changes lanes jobs grants outcomes
 -- key leases ZSET      "fence job_id worker_id" by lease end, Unix ms
 -- key unaccepted ZSET  the same members by the end of the time to accept
 -- arg limit int  grants a call
+-- arg lease_ms int
+-- arg heartbeat_ms int
 --
--- Returns {lost, returned}: how many of each. O(limit log n). Idempotent.
+-- Returns {lost, returned}: how many of each; none while they are spared (silence.lua). O(limit log n). Idempotent.
+
+if spared then return {0, 0} end
 
 local function overdue(key)
   return redis.call('ZRANGEBYSCORE', written(key), '-inf', text(now), 'LIMIT', 0, arg.limit)

@@ -34,7 +34,7 @@ from hub.messages import HeldJob, JobProgress, Register, ReportedError, SubmitRe
 from hub.redis_service import RedisService
 from hub.states import JOB_MOVES
 from hub.worker_registry import Superseded, WorkerRegistry
-from tests.model.plain import Plain, PlainJob, PlainWorker
+from tests.model.plain import LEASE_MS, Plain, PlainJob, PlainWorker
 from tests.model.stored import (
     EventCheck,
     Stored,
@@ -463,14 +463,15 @@ class CoreMachine(RuleBasedStateMachine):
             held = [(grant.job_id, grant.fence) for grant in worker.grants.values()]
             self._beat(worker.worker_id, worker.connection, held)
         plain = self.plain
-        self._run("reap_leases", limit=1000)
+        patience = {"lease_ms": LEASE_MS, "heartbeat_ms": 600_000}  # hubs that look in time
+        self._run("reap_leases", limit=1000, **patience)
         plain.reap_leases()
         self.plain.settle()
-        self._run("reap_timeouts", limit=1000, chance=0.3)
+        self._run("reap_timeouts", limit=1000, chance=0.3, **patience)
         plain.reap_timeouts()
         self._check_backoff()
         self.plain.settle()
-        self._run("reap_workers", silent_ms=30_000, limit=1000)
+        self._run("reap_workers", limit=1000, **patience)
         plain.reap_workers()
         self._run("promote_jobs", limit=1000)
         plain.promote()

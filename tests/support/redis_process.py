@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,24 @@ class RedisProcess:
         """End it with SIGKILL."""
         self._process.kill()
         self._process.wait(10)
+
+    def stop(self) -> None:
+        """Let it be silent: connections are taken by the system, and nothing is answered."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """End the silence."""
+        self._process.send_signal(signal.SIGCONT)
+
+    def flush(self) -> None:
+        """Wait until everything that was written is on the disk."""
+        with redis.Redis.from_url(self.url) as client:
+            client.execute_command("WAITAOF", 1, 0, 5_000)
+
+    def configure(self, name: str, value: str | int) -> None:
+        """Change a setting of the running server."""
+        with redis.Redis.from_url(self.url) as client:
+            client.config_set(name, value)
 
     def save(self) -> None:
         """Remember what is on the disk now."""

@@ -1,0 +1,76 @@
+"""Keeps callers from queueing up before a Redis that does not answer.
+
+What I am: the pool of connections, with a door. What I trade: from the first call that ran into its
+time limit on, every call fails at once, also one that would have been answered. A thread of its own
+looks twice a second whether the server speaks again, and opens the door.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Any, Final
+
+import redis
+
+_WAITING_MAX: Final = 256  # callers that may wait for a free connection; further ones are refused
+_LOOK_EVERY_S: Final = 0.5
+_LOOK_S: Final = 1.0  # for the answer to a look
+
+log = logging.getLogger(__name__)
+
+
+class GatedPool(redis.BlockingConnectionPool):
+    """A bounded pool whose callers fail at once while the server is silent."""
+
+    _silent_since: float | None = None
+    _waiting = 0
+
+    def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> Any:
+        """Take a connection that is known to be alive.
+
+        Raises: redis.ConnectionError: the server is silent or gone, or too many wait already;
+                redis.TimeoutError: it has just fallen silent.
+        """
+        if self._silent_since is not None:
+            raise redis.ConnectionError("Redis is silent")
+        if self._waiting >= _WAITING_MAX:
+            raise redis.ConnectionError("too many wait for Redis")
+        self._waiting += 1
+        try:
+            return super().get_connection()  # type: ignore[no-untyped-call]
+        except redis.TimeoutError:
+            self.note_silence()
+            raise
+        finally:
+            self._waiting -= 1
+
+    def note_silence(self) -> None:
+        """Refuse callers until the server speaks again: a call ran into its time limit."""
+        if self._silent_since is not None:
+            return
+        self._silent_since = time.monotonic()
+        log.warning("Redis is silent: requests are refused until it answers")
+        threading.Thread(target=self._listen, name="redis-gate", daemon=True).start()
+
+    def _listen(self) -> None:
+        while self._is_silent():
+            time.sleep(_LOOK_EVERY_S)
+        silent_s = time.monotonic() - (self._silent_since or 0.0)
+        self._silent_since = None
+        log.warning("Redis is no longer silent, after %.1f s", silent_s)
+
+    def _is_silent(self) -> bool:
+        """Knock with a connection of its own; a refusal is an answer too: callers will hear it at once."""
+        limits = {"socket_timeout": _LOOK_S, "socket_connect_timeout": _LOOK_S}
+        connection = self.connection_class(**{**self.connection_kwargs, **limits})
+        try:
+            connection.connect()
+        except redis.TimeoutError:
+            return True
+        except (redis.RedisError, OSError):
+            return False
+        finally:
+            connection.disconnect()
+        return False
