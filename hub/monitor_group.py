@@ -159,15 +159,16 @@ class MonitorGroup:
     def _to_members(self, message: bytes, target: int, owed_from: int) -> None:
         """Send to whoever is in step and takes what it is sent; the others are served alone later."""
         framed = frame(message)
+        told_counts = self._told_counts
         sent = 0
         for monitor in list(self.members):
             if not monitor.in_step:
                 continue
-            if monitor.peer.backlog_bytes:
+            if not monitor.peer.offer_frame(framed):
                 monitor.in_step, monitor.floor = False, min(owed_from, monitor.cursor)
                 continue
-            monitor.peer.send_frame(framed)
-            monitor.cursor, monitor.told_counts = target, self._told_counts
+            monitor.cursor = target
+            monitor.told_counts = told_counts
             sent += 1
             if sent % _YIELD_EVERY == 0:
                 time.sleep(0)

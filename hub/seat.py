@@ -36,6 +36,9 @@ class Peer(Protocol):
     def send_frame(self, framed: bytes) -> None:
         """Queue framed bytes."""
 
+    def offer_frame(self, framed: bytes) -> bool:
+        """Queue framed bytes unless something waits already; False when it does."""
+
 
 class Monitor:
     """A subscribed connection.
@@ -44,6 +47,17 @@ class Monitor:
     in_step: it has what the group has, so it is sent the group's frames. missed: lists whose last
     `window` it was not sent. shown: the snapshot that it begins with; None when it resumes.
     """
+
+    __slots__ = (
+        "cursor",
+        "floor",
+        "in_step",
+        "missed",
+        "peer",
+        "shown",
+        "snapshot_waits",
+        "told_counts",
+    )
 
     def __init__(self, peer: Peer, cursor: int, shown: Snapshot | None) -> None:
         self.peer = peer

@@ -75,12 +75,25 @@ class Connection:
 
     def send_frame(self, framed: bytes) -> None:
         """Send bytes that are framed already, such as one frame for many monitors."""
-        if self.closed:
+        if not self._ws.connected:
             return
         try:
             self._outbox.send(framed)
         except OSError:
             self._end()
+
+    def offer_frame(self, framed: bytes) -> bool:
+        """Send framed bytes unless something waits already; False when it does.
+
+        The fan-out calls this for every monitor and frame: what it costs beside the system call counts.
+        """
+        if not self._ws.connected:
+            return True
+        try:
+            return self._outbox.offer(framed)
+        except OSError:
+            self._end()
+            return True
 
     def receive(self, timeout_s: float | None = None) -> str | bytes | None:
         """Wait for the next message; None after `timeout_s`.

@@ -69,17 +69,26 @@ class OutboxSocket:
         with self._lock:
             if self._dead:
                 raise OSError("the connection is closed")
-            view = memoryview(data)
-            if not self.backlog_bytes:
-                view = view[self._send_now(view) :]
-                self._progress_at = self._backlog_at = time.monotonic()
-                self._drained_bytes = 0
-                self._partial = 0 < len(view) < len(data)
-            if view:
-                self._wait(view)
+            if self.backlog_bytes:
+                self._wait(memoryview(data))
+            else:
+                self._begin(data)
         return len(data)
 
     sendall = send
+
+    def offer(self, data: bytes) -> bool:
+        """Take `data` whole unless something waits already; False when it does.
+
+        Raises: OSError: the connection is gone, or `data` does not fit (then it is aborted).
+        """
+        with self._lock:
+            if self._dead:
+                raise OSError("the connection is closed")
+            if self.backlog_bytes:
+                return False
+            self._begin(data)
+        return True
 
     def drop_waiting(self) -> None:
         """Forget what waits, but for the rest of a piece that is on its way already."""
@@ -125,6 +134,18 @@ class OutboxSocket:
     def fileno(self) -> int:
         """The descriptor of the socket."""
         return self._plain.fileno()
+
+    def _begin(self, data: bytes) -> None:
+        """Hand over what the kernel takes at once; the rest begins a backlog."""
+        try:
+            sent = self._plain.send(data, socket.MSG_DONTWAIT)
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        if sent < len(data):
+            self._progress_at = self._backlog_at = time.monotonic()
+            self._drained_bytes = 0
+            self._partial = sent > 0
+            self._wait(memoryview(data)[sent:])
 
     def _send_now(self, view: memoryview) -> int:
         try:

@@ -37,6 +37,12 @@ class RecordingPeer:
         if self.open:
             self.drain()
 
+    def offer_frame(self, framed: bytes) -> bool:
+        if self.waiting:
+            return False
+        self.send_frame(framed)
+        return True
+
     def send(self, message: bytes) -> None:
         from hub.ws.connection import frame
 
