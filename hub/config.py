@@ -64,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keep_finished_s: PositiveInt = 604_800
     stream_events: Annotated[int, Meta(ge=1_000)] = 100_000
     ring_events: Annotated[int, Meta(ge=100)] = 10_000
+    monitor_burst_bytes: Annotated[int, Meta(ge=65_536)] = 524_288
     monitor_outbox_bytes: Annotated[int, Meta(ge=65_536)] = 1_048_576
     redis_url: str | None = None
 

@@ -32,6 +32,7 @@ from hub.seat import Monitor
 from hub.snapshot import ListWindow, SnapshotReader
 from hub.snapshot_cache import Prepared, SnapshotCache
 from hub.subscription import Subscription
+from hub.traffic_budget import TrafficBudget
 from hub.ws.connection import Connection
 from hub.ws.protocol import CloseCode
 
@@ -76,6 +77,7 @@ class EventBroadcaster:
         self._thread = threading.Thread(target=self._run, name="fan-out", daemon=True)
         self._slow_at = 0.0
         self._polling_bytes_at = 0.0
+        self._burst_bytes = settings.monitor_burst_bytes
         self.meter = MonitorMeter()
         self.polling = Polling(snapshots, self._desk, enabled=settings.stats_broadcast)
         replicator.listen(self)
@@ -167,10 +169,14 @@ class EventBroadcaster:
             key = seat.subscription.key
             group = self._groups.get(key)
             if group is None or group.epoch != self._replicator.epoch:
-                group = MonitorGroup(seat.subscription, self._replicator, self, time.monotonic())
+                group = self._begin_group(seat.subscription, time.monotonic())
                 self._groups[key] = group
             group.add(seat.monitor)
         self._wake.set()
+
+    def _begin_group(self, subscription: Subscription, now: float) -> MonitorGroup:
+        budget = TrafficBudget(now, self._burst_bytes)
+        return MonitorGroup(subscription, self._replicator, self, budget, now)
 
     def _from_snapshot(
         self,

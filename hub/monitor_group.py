@@ -49,11 +49,16 @@ class MonitorGroup:
     """Serves the monitors of one subscription in one epoch."""
 
     def __init__(
-        self, subscription: Subscription, replicator: Replicator, desk: Desk, now: float
+        self,
+        subscription: Subscription,
+        replicator: Replicator,
+        desk: Desk,
+        budget: TrafficBudget,
+        now: float,
     ) -> None:
         self.subscription = subscription
         self.members: set[Monitor] = set()
-        self.budget = TrafficBudget(now)
+        self.budget = budget
         self.epoch = replicator.epoch
         self.seq = replicator.seq
         self._replicator = replicator

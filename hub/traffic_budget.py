@@ -9,23 +9,26 @@ from __future__ import annotations
 
 from typing import Final
 
-BURST_BYTES: Final = 524_288  # half of what any monitor takes as its snapshot
 POLL_EVERY_S: Final = 2.0  # of stats_broadcast
 HELD_S: Final = 5.0  # longer than any state needs (docs/decisions/0005); nobody waits longer
 
 
 class TrafficBudget:
-    """A bucket that fills at the rate of polling. Args: now: seconds that never go back."""
+    """A bucket that fills at the rate of polling.
 
-    def __init__(self, now: float) -> None:
-        self._bytes = float(BURST_BYTES)
+    Args: now: seconds that never go back. burst_bytes: what it holds (JOBHUB_MONITOR_BURST_BYTES).
+    """
+
+    def __init__(self, now: float, burst_bytes: int) -> None:
+        self._burst_bytes = burst_bytes
+        self._bytes = float(burst_bytes)
         self._filled_at = now
         self._spent_at = now
 
     def ready(self, now: float, polling_bytes: int) -> bool:
         """Whether a frame may go out. `polling_bytes`: one `stats_broadcast` of the present state."""
         rate = polling_bytes / POLL_EVERY_S
-        self._bytes = min(BURST_BYTES, self._bytes + rate * (now - self._filled_at))
+        self._bytes = min(self._burst_bytes, self._bytes + rate * (now - self._filled_at))
         self._filled_at = now
         return self._bytes >= 0 or now - self._spent_at >= HELD_S
 
@@ -37,4 +40,4 @@ class TrafficBudget:
     @property
     def low(self) -> bool:
         """Whether half of the burst is gone: time to learn what polling would cost."""
-        return self._bytes < BURST_BYTES / 2
+        return self._bytes < self._burst_bytes / 2

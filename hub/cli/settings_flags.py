@@ -34,6 +34,7 @@ SENTENCES: Final[dict[str, str]] = {
     "keep_finished_s": "How long finished jobs are kept",
     "stream_events": "How many events Redis keeps at least",
     "ring_events": "How many events a hub keeps in memory",
+    "monitor_burst_bytes": "What a monitor may be sent beyond what polling would send",
     "monitor_outbox_bytes": "How far a monitor may fall behind",
     "redis_url": "Redis to use instead of the embedded one",
 }
