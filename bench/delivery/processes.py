@@ -24,6 +24,7 @@ class Child:
         self.process = subprocess.Popen(
             [sys.executable, "-m", module, *args],
             env={**known, **(environ or {})},
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
@@ -43,6 +44,12 @@ class Child:
             found = _PORT.search(self.line())
             if found:
                 return int(found.group(1))
+
+    def tell(self, message: object) -> None:
+        """Write a line of JSON to it."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(message) + "\n")
+        self.process.stdin.flush()
 
     def result(self) -> Any:
         """Read its one line of JSON."""

@@ -15,7 +15,7 @@ import select
 import socket
 import time
 
-_AT = re.compile(rb'"at_us":(\d+),"n":(\d+)')
+_AT = re.compile(rb'at_us"?:(\d+)[,:]"?n"?:(\d+)')  # as fields of an event, or within a customer_id
 _TAIL_BYTES = 8_192
 _CHUNK = 262_144
 _UPGRADE = (
@@ -32,9 +32,14 @@ def masked(message: dict[str, object]) -> bytes:
     return head + b"\0\0\0\0" + payload
 
 
-def hello(number: int) -> bytes:
-    """What a monitor of Jobhub says first."""
-    return masked({"type": "monitor_connect", "monitor_id": f"bench-{number}"}) + masked(
+def upgrade(port: int, path: str = "/ws/monitor") -> bytes:
+    """The request that makes a connection a WebSocket."""
+    return _UPGRADE % (path.encode(), port)
+
+
+def hello(monitor_id: str, **connect: object) -> bytes:
+    """What a monitor of Jobhub says first; `connect`: further fields of `monitor_connect`."""
+    return masked({"type": "monitor_connect", "monitor_id": monitor_id, **connect}) + masked(
         {"type": "subscribe", "topics": ["jobs", "workers", "system_stats"]}
     )
 
@@ -50,12 +55,12 @@ class Receivers:
         self.bytes_in = 0
         for number in range(count):
             link = socket.create_connection(("127.0.0.1", port))
-            link.sendall(_UPGRADE % (path.encode(), port))
+            link.sendall(upgrade(port, path))
             link.settimeout(10.0)
             head = b""
             while b"\r\n\r\n" not in head:  # the first frame may come with it
                 head += link.recv(1_024)
-            link.sendall(hello(number))
+            link.sendall(hello(f"bench-{number}"))
             link.setblocking(False)
             self.sockets[link.fileno()] = link
             self.epoll.register(link, select.EPOLLIN)
