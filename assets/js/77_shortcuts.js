@@ -19,13 +19,25 @@
 
   const SHORTCUTS = [
     { keys: ["?"], text: "Show this list", run: () => show() },
-    { keys: ["/"], text: "Filter the table", run: focus("#page input[type=search]") },
+    { keys: ["/"], text: "Search, or filter the table", run: focus("#page input[type=search]") },
     { keys: ["p"], text: "Pause the view, or resume it", run: press('.page-head [data-part="pause"]') },
     { keys: ["1", "2", "3", "4"], text: "Look back 1, 5, 15 or 60 minutes", run: (key) => look(Number(key)) },
     { keys: ["z"], text: "Reset the zoom of the charts", run: () => view.setZoom(null) },
     { keys: ["c"], text: "Connect", run: press('.connection [data-part="connect"]') },
     { keys: ["t"], text: "Switch between light and dark", run: () => switchTheme() },
+    ...Object.entries({ l: "Live", j: "Jobs", w: "Workers", a: "Analytics", s: "Submit" }).map(([key, page]) => ({
+      keys: ["g", key],
+      sequence: true,
+      text: "Go to " + page,
+      run: () => goTo(page),
+    })),
   ];
+  const SEQUENCE_MS = 1500; // between the keys of one
+
+  // The bar's own link: a page that is not there cannot be gone to.
+  function goTo(page) {
+    for (const link of document.querySelectorAll("#navigation a")) if (link.textContent === page) link.click();
+  }
 
   function look(number) {
     if (document.querySelector("[data-window]")) view.setWindow(view.WINDOWS_S[number - 1]);
@@ -81,10 +93,21 @@
     dialog.showModal();
   }
 
+  let begun = null; // the first key of a sequence, and until when it counts
+
+  function match(key) {
+    const first = begun && performance.now() < begun.until ? begun.key : null;
+    begun = null;
+    if (first) return SHORTCUTS.find(({ keys, sequence }) => sequence && keys[0] === first && keys[1] === key);
+    const starts = SHORTCUTS.some(({ keys, sequence }) => sequence && keys[0] === key);
+    if (starts) begun = { key, until: performance.now() + SEQUENCE_MS };
+    return SHORTCUTS.find(({ keys, sequence }) => !sequence && keys.includes(key));
+  }
+
   document.addEventListener("keydown", (event) => {
     if (!enabled || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (document.querySelector("dialog[open]") || event.target.closest(TYPING)) return;
-    const found = SHORTCUTS.find(({ keys }) => keys.includes(event.key));
+    const found = match(event.key);
     if (!found) return;
     event.preventDefault();
     found.run(event.key);
