@@ -88,20 +88,6 @@ class JobControl:
             run_at="" if run_at is None else run_at,
         )
 
-    def run_now(self, job_id: str, *, actor: str) -> Job:
-        """Make a scheduled job pending; one that is pending stays as it is.
-
-        Raises: NotFound; Conflict (`job_not_waiting`).
-        """
-        return self.update(job_id, actor=actor, run_at="now")
-
-    def purge(self, job_id: str, *, actor: str) -> Job:
-        """Forget a finished job; returns its last record.
-
-        Raises: NotFound; Conflict (`job_live`): the run is not over.
-        """
-        return _only(self.purge_many([job_id], actor=actor))
-
     def purge_many(self, job_ids: Sequence[str], *, actor: str) -> list[Job | JobhubError]:
         """Forget each finished job. Redis: purge_jobs.lua for each 200, atomic; works on a full Redis."""
         return self._each(

@@ -18,7 +18,7 @@ import redis
 
 from hub.errors import JobhubError
 from hub.event_log import EventLog
-from hub.monitor_group import MonitorGroup
+from hub.monitor_group import ALONE_BYTES, MonitorGroup
 from hub.monitor_view import view_of_list
 from hub.replicator import Replicator
 from hub.seat import Monitor
@@ -27,7 +27,6 @@ from hub.subscription import Subscription, events_message, fold
 from hub.ws.connection import frame
 
 _CHUNK: Final = 2_000  # events of the stream that are folded into one frame
-_ALONE_BYTES: Final = 262_144  # as in hub.monitor_group
 _REPLAY_EVERY_S: Final = 0.02  # between two looks at slow monitors
 _AFTER_FAILURE_S: Final = 0.25
 
@@ -183,7 +182,7 @@ class MonitorDesk:
             return
         wanted = fold(item for item in events if replay.subscription.wants(item.event))
         message = events_message(replay.epoch, monitor.cursor, events[-1].seq, wanted, None)
-        if len(message) > _ALONE_BYTES:
+        if len(message) > ALONE_BYTES:
             self._give_up(monitor)
             return
         monitor.peer.send_frame(frame(message))

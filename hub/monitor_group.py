@@ -28,7 +28,7 @@ BOOKMARK_S: Final = 1.0
 IDLE_BOOKMARK_S: Final = 15.0
 _YIELD_EVERY: Final = 50  # sends between two chances for the job path
 _GROUP_BYTES: Final = 524_288  # a frame that is larger than this is no better than a snapshot
-_ALONE_BYTES: Final = 262_144  # a monitor that is owed more than this is better off with a snapshot
+ALONE_BYTES: Final = 262_144  # a monitor that is owed more than this is better off with a snapshot
 _FREEZE_S: Final = 0.1  # how long a group stands still for a list that is being read
 
 
@@ -218,7 +218,7 @@ class MonitorGroup:
             framed = frame(events_message(self.epoch, monitor.cursor, target, events, told))
             if target == self.seq:
                 shared[key] = framed
-        if len(framed) > _ALONE_BYTES:
+        if len(framed) > ALONE_BYTES:
             self._desk.want_snapshot(monitor)
             return False
         monitor.peer.send_frame(framed)

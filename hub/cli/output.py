@@ -35,8 +35,3 @@ def print_table(table: Table) -> None:
 def print_json(value: Any) -> None:
     """Print one JSON document, indented, with a line feed."""
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
-
-
-def print_json_line(value: Any) -> None:
-    """Print one JSON document on one line: what a stream of them consists of."""
-    click.echo(msgspec.json.encode(value))

@@ -64,7 +64,7 @@ def test_scheduled_job_is_pending_in_its_place_when_it_is_run_now(core: Core) ->
     core.pass_time(1)
     other = core.submit()
     core.pass_time(1)
-    assert core.broker.run_now(later.job_id, actor="ann").status == "pending"
+    assert core.broker.update(later.job_id, actor="ann", run_at="now").status == "pending"
     assert _line(core) == [other.job_id, later.job_id]
     assert core.moves(later.job_id) == [(None, "scheduled"), ("scheduled", "pending")]
 

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import pytest
 
-from hub import scripts
+from hub import limits, scripts
 from hub.keys import NAMES, PREFIXES
 from hub.redis_service import RedisService
 
@@ -49,3 +49,9 @@ def test_header_matches_body(path) -> None:
 def test_script_compiles(name: str, service: RedisService) -> None:
     script = scripts.load(name)
     assert service.redis.script_load(script.text) == script.sha
+
+
+def test_as_much_history_is_kept_as_the_limits_say() -> None:
+    kept = re.search(r"^local HISTORY_KEPT = (\d+)$", _include("jobs"), re.M)
+    assert kept is not None
+    assert int(kept[1]) == limits.HISTORY_ENTRIES_KEPT

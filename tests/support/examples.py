@@ -26,7 +26,6 @@ from websockets.exceptions import ConnectionClosed
 from tests.support.sockets import Peer, open_socket
 
 ANY = "…"
-SOCKETS = ("worker", "client", "monitor")
 _BLOCK = re.compile(r"^```(http|worker|client|monitor)\n(.*?)^```$", re.M | re.S)
 _NAME = re.compile(r"\{(\w+)\}")
 
