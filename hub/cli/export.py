@@ -38,10 +38,24 @@ def export_jobs(file: Path, **flags: Any) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
 @click.option("--from", "from_", type=Moment(), help="From then on (24h: so long ago).")
 @click.option("--to", type=Moment(), help="Until then.")
+@click.option(
+    "--group-by",
+    type=click.Choice(["all", "job_type", "worker"]),
+    default="all",
+    show_default=True,
+    help="A row a bucket for the whole hub, for each job type, or for each worker.",
+)
+@click.option("--step", type=int, help="Width of a bucket in seconds; a minute by default.")
 @settings_flags(CLIENT)
 def export_metrics(file: Path, from_: int | None, to: int | None, **flags: Any) -> None:
     """Export the figures of the last day, or of the time given, to FILE; - is standard output."""
-    _export(file, "/api/export/metrics.csv", {"from_": from_, "to": to}, flags)
+    query = {
+        "from_": from_,
+        "to": to,
+        "group_by": flags.pop("group_by"),
+        "step": flags.pop("step"),
+    }
+    _export(file, "/api/export/metrics.csv", query, flags)
 
 
 def _export(file: Path, path: str, query: dict[str, Any], flags: dict[str, Any]) -> None:
