@@ -19,7 +19,7 @@ GroupBy = Literal["all", "job_type", "worker"]
 ALL: Final = "all"
 DAY_S: Final = 86_400
 RANGE_MAX_S: Final = 400 * DAY_S
-BUCKETS_MAX: Final = 20_000  # of a group in one answer
+BUCKETS_MAX: Final = 20_000  # in one answer, of all its groups
 
 _PREFIX: Final[dict[GroupBy, str]] = {"all": ALL, "job_type": "type:", "worker": "worker:"}
 _CHUNK: Final = 2_000  # buckets a round trip

@@ -116,13 +116,10 @@ def analytics_blueprint(metrics: MetricsReader, marks: Marks, promises: Promises
         query = read_query(FiguresQuery)
         from_s, to_s = _read_range(metrics, query)
         closed = metrics.closed_until()
-        step_s = _fitting_step(
-            query.step or step_for(from_s, to_s, closed, buckets=_SERIES_BUCKETS), from_s, to_s
-        )
-        groups = {
-            group: _columns(metrics.buckets(step_s, from_s, to_s, group))
-            for group in _groups(metrics, query, from_s)
-        }
+        names = _groups(metrics, query, from_s)
+        wanted_s = query.step or step_for(from_s, to_s, closed, buckets=_SERIES_BUCKETS)
+        step_s = _fitting_step(wanted_s, from_s, to_s, groups=len(names))
+        groups = {name: _columns(metrics.buckets(step_s, from_s, to_s, name)) for name in names}
         return answer({"step_s": step_s, "closed_until": closed * 1000, "groups": groups})
 
     @routes.get("/metrics/summary")
@@ -220,8 +217,10 @@ def _read_range(metrics: MetricsReader, query: RangeQuery) -> tuple[int, int]:
     return min(from_ms, to_ms) // 1000, -(-to_ms // 1000)
 
 
-def _fitting_step(step_s: int, from_s: int, to_s: int) -> int:
+def _fitting_step(step_s: int, from_s: int, to_s: int, *, groups: int = 1) -> int:
     """The step asked for, or the next wider one that keeps an answer to `BUCKETS_MAX` buckets.
+
+    Args:   groups: that stand in memory together; a CSV is streamed, one after the other.
 
     Raises: InvalidInput: no bucket has that width.
     """
@@ -229,8 +228,8 @@ def _fitting_step(step_s: int, from_s: int, to_s: int) -> int:
         raise InvalidInput(
             "Expected seconds that divide a minute, or minutes that divide a day", field="step"
         )
-    narrowest_s = max(step_s, (to_s - from_s) / BUCKETS_MAX)
-    return next(step for step in CHOSEN_STEPS_S if step >= narrowest_s)
+    narrowest_s = max(step_s, (to_s - from_s) * groups / BUCKETS_MAX)
+    return next((step for step in CHOSEN_STEPS_S if step >= narrowest_s), CHOSEN_STEPS_S[-1])
 
 
 def _groups(metrics: MetricsReader, query: FiguresQuery, from_s: int) -> list[str]:

@@ -8,6 +8,7 @@ import time
 
 import httpx
 
+from hub.redis_service import RedisService
 from tests.support.processes import Server
 from tests.support.sockets import open_worker
 from tests.support.waiting import wait_until
@@ -69,6 +70,18 @@ def test_range_is_narrowed_and_step_widened_when_there_is_no_more_to_show(
         answer = api.get("/api/metrics/series", params=params)
         assert answer.status_code == 200, answer.text
         assert answer.json()["step_s"] == step_s
+
+
+def test_answer_stays_small_when_many_groups_are_asked_for_by_the_second(
+    service: RedisService, hub: Server, api: httpx.Client
+) -> None:
+    now_s = time.time_ns() // 1_000_000_000
+    names = {f"type:t{number}": now_s for number in range(1_000)}
+    service.redis.zadd(service.keys.key("groups"), names)
+    day = {"from": (now_s - 86_400) * 1000, "to": now_s * 1000, "group_by": "job_type"}
+    assert api.get("/api/metrics/series", params={**day, "step": 1}).json()["step_s"] == 4_320
+    year = {**day, "from": (now_s - 399 * 86_400) * 1000}
+    assert api.get("/api/metrics/series", params=year).json()["step_s"] == 86_400
 
 
 def test_figures_are_refused_with_the_field_when_it_makes_no_sense(api: httpx.Client) -> None:
