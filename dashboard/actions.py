@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -17,6 +18,7 @@ from msgspec import Meta
 
 from dashboard import ids
 from dashboard.hub_client import HubApi, HubRefused, HubUnreachable, segment
+from hub.errors import Forbidden
 
 TARGETS_MAX: Final = 500  # what a table of the Live page can select
 _AT_ONCE: Final = 8
@@ -76,11 +78,13 @@ def perform(hub: HubApi, action: Action) -> Outcome:
             hub.post(path_of(target))
         except HubRefused as error:
             return f"{target}: {error.message}"
-        except HubUnreachable as error:
+        except (HubUnreachable, Forbidden) as error:
             return error.message
         return None
 
     with ThreadPoolExecutor(min(_AT_ONCE, len(action.targets))) as pool:
-        answers = list(pool.map(ask, action.targets))
+        # A context each: what is asked in a thread is asked for whoever pressed the button.
+        asked = [pool.submit(copy_context().run, ask, target) for target in action.targets]
+        answers = [future.result() for future in asked]
     failures = [answer for answer in answers if answer is not None]
     return Outcome(action.id, action.name, action.targets, len(answers) - len(failures), failures)

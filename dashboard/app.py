@@ -17,9 +17,12 @@ from dashboard.assets import ASSETS
 from dashboard.config import DashboardConfig
 from dashboard.hub_client import HubApi
 from dashboard.pages import PAGES
+from dashboard.people import People
+from dashboard.person import current
 from dashboard.routes import register_routes
 from dashboard.security import secure
 from dashboard.shell import register_shell, shell_layout
+from dashboard.sign_in import require_sign_in
 
 _INDEX: Final = (Path(__file__).parent / "index.html").read_text(encoding="utf-8")
 _COMPRESSED: Final = [
@@ -34,7 +37,7 @@ _COMPRESSED: Final = [
 
 def create_app(config: DashboardConfig) -> Dash:
     """Build the application; `app.server` is what a WSGI server runs."""
-    hub = HubApi(config.hub_url, config.token)
+    hub = HubApi(config.hub_url, config.token, current)
     app = Dash(
         "dashboard",
         title="Jobhub",
@@ -64,6 +67,7 @@ def create_app(config: DashboardConfig) -> Dash:
     register_actions(app, hub)
     register_routes(app.server, hub, config.presets[0].url)
     secure(app, config)
+    require_sign_in(app.server, config, People(config))
     _compress(app.server)
     return app
 

@@ -26,6 +26,8 @@ class DashboardConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     hub_url: str  # where the dashboard's server finds the hub
     token: str | None
+    public: bool  # whether others than this machine can reach it: then everybody signs in
+    trusted_user_header: str | None
     presets: tuple[Preset, ...]
     hosts: frozenset[str]
     origins: frozenset[str]
@@ -43,19 +45,14 @@ class DashboardConfig(msgspec.Struct, frozen=True, kw_only=True):
 def read_config(settings: Settings) -> DashboardConfig:
     """Take over what concerns the dashboard.
 
-    Raises: InvalidInput: a preset is not NAME=URL, or the address can be reached from outside.
+    Raises: InvalidInput: a preset is not NAME=URL.
     """
-    if not is_loopback(settings.host):
-        # Whoever loads a page may cancel jobs: people have to sign in before that may be public.
-        raise InvalidInput(
-            f"the dashboard has no sign-in and would serve everybody on {settings.host}: "
-            "keep 127.0.0.1 and put a proxy that authenticates before it",
-            field="JOBHUB_HOST",
-        )
     named = {urlsplit(origin).hostname or "" for origin in settings.allowed_origins}
     return DashboardConfig(
         hub_url=settings.hub_url,
         token=settings.token,
+        public=not is_loopback(settings.host),
+        trusted_user_header=settings.trusted_user_header,
         presets=tuple(_read_preset(text) for text in settings.presets),
         hosts=_LOOPBACK | named | {settings.host} | set(settings.allowed_hosts),
         origins=frozenset(settings.allowed_origins),

@@ -8,19 +8,22 @@ JobhubError
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
 
-from hub.errors import JobhubError
+from dashboard.person import OPEN, Person
+from hub.errors import Forbidden, JobhubError
 
 _ANSWER_S: Final = 10.0
 _CONNECT_S: Final = 3.0
 _SNAPSHOT_S: Final = 3.0  # a person waits for the page meanwhile
 _CONNECTIONS: Final = 50
+_TICKETS: Final = "/api/tickets"  # a viewer gets one too: it opens a monitor, which changes nothing
+_ACTOR_HEADER: Final = "Jobhub-Actor"
 _ERROR_NUMBER: Final = re.compile(r"\[Errno -?\d+\] ")
 
 
@@ -44,9 +47,19 @@ class HubRefused(JobhubError):
 
 
 class HubApi:
-    """One connection pool to one hub; safe for threads."""
+    """One connection pool to one hub; safe for threads.
 
-    def __init__(self, url: str, token: str | None = None) -> None:
+    Args: asking: tells for whom the hub is asked. Every request passes one check: a viewer's may not change
+          anything, and an operator's carries the name into the audit log.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        asking: Callable[[], Person] = lambda: OPEN,
+    ) -> None:
+        self._asking = asking
         self.url = url
         self.needs_ticket = token is not None
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -55,6 +68,7 @@ class HubApi:
             headers=headers,
             timeout=httpx.Timeout(_ANSWER_S, connect=_CONNECT_S),
             limits=httpx.Limits(max_connections=_CONNECTIONS),
+            event_hooks={"request": [self._in_whose_name]},
             trust_env=False,  # a proxy of the environment is not for the hub next door
         )
 
@@ -70,7 +84,7 @@ class HubApi:
 
         Raises: HubUnreachable, HubRefused.
         """
-        return self.post("/api/tickets")
+        return self.post(_TICKETS, {"role": self._asking().role})
 
     def get(
         self,
@@ -141,6 +155,17 @@ class HubApi:
         if response.is_error:
             raise _refusal(response)
         return response.json()
+
+    def _in_whose_name(self, request: httpx.Request) -> None:
+        """Refuse what the person may not. Raises: Forbidden; HubUnreachable: it is not known who that is."""
+        person = self._asking()
+        if person.failure is not None:
+            raise HubUnreachable(person.failure)
+        changes = request.method != "GET" and request.url.path != _TICKETS
+        if changes and person.role != "operator":
+            raise Forbidden("a viewer changes nothing")
+        if person.name is not None:
+            request.headers[_ACTOR_HEADER] = person.name
 
     def _unreachable(self, error: httpx.HTTPError) -> HubUnreachable:
         if isinstance(error, httpx.TimeoutException):

@@ -6,6 +6,7 @@ page views, clicks and files, each one request to the hub.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -13,10 +14,15 @@ from gunicorn.app.base import BaseApplication
 
 from dashboard.app import create_app
 from dashboard.config import DashboardConfig, read_config
+from dashboard.hub_client import HubUnreachable
+from dashboard.people import People
 from hub.config import Settings
+from hub.errors import InvalidInput
 
 _THREADS: Final = 16
 _GRACEFUL_S: Final = 5
+_HUB_WITHIN_S: Final = 10.0
+_ASK_EVERY_S: Final = 1.0
 
 
 class _DashboardServer(BaseApplication):  # type: ignore[misc]
@@ -54,9 +60,39 @@ class _DashboardServer(BaseApplication):  # type: ignore[misc]
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; the process ends with status 0.
 
-    Raises: InvalidInput: a preset is wrong, or the address may be reached from outside.
+    Raises: InvalidInput: a preset is wrong, or others may reach the address and nobody could sign in.
     """
-    _DashboardServer(settings, read_config(settings)).run()
+    config = read_config(settings)
+    require_people(config)
+    _DashboardServer(settings, config).run()
+
+
+def require_people(config: DashboardConfig, wait_s: float = _HUB_WITHIN_S) -> None:
+    """Refuse to be reached from outside while nobody could sign in.
+
+    A hub that starts at the same time gets `wait_s`; without an answer only the sign-in page is served.
+
+    Raises: InvalidInput.
+    """
+    if not config.public or config.trusted_user_header is not None:
+        return
+    people = People(config)
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            users = people.users()
+        except HubUnreachable:
+            if time.monotonic() >= until:
+                return
+            time.sleep(_ASK_EVERY_S)
+            continue
+        if not users:
+            raise InvalidInput(
+                "others can reach the dashboard, and no user exists: `jobhub user add NAME --role operator`, "
+                "or JOBHUB_TRUSTED_USER_HEADER behind a proxy that signs people in, or keep 127.0.0.1",
+                field="JOBHUB_HOST",
+            )
+        return
 
 
 def _announce(arbiter: Any) -> None:

@@ -18,7 +18,9 @@ from dashboard.config import DashboardConfig
 from dashboard.hub_client import HubApi
 from dashboard.live_snapshot import SNAPSHOT_PATH
 from dashboard.pages import PAGES
+from dashboard.person import Person, current
 from dashboard.routes import TICKET_PATH
+from dashboard.sign_in import SIGN_OUT_PATH
 from hub.errors import JobhubError
 
 _NAV_LABEL: Final[dict[str, Any]] = {"aria-label": "Pages"}
@@ -28,6 +30,7 @@ _TOAST_LABEL: Final[dict[str, Any]] = {"aria-live": "polite", "aria-label": "Mes
 def shell_layout(config: DashboardConfig, hub: HubApi) -> Component:
     """Build the shell for one visit; the hub's snapshot is read here, once."""
     snapshot, failure = _read_snapshot(hub)
+    person = current()
     return html.Div(
         [
             EventStream(
@@ -39,7 +42,7 @@ def shell_layout(config: DashboardConfig, hub: HubApi) -> Component:
                 snapshot=snapshot,
             ),
             Widget("words", options={"tones": TONES}),
-            _bar(),
+            _bar(person, config),
             connection_bar(config.presets, failure),
             error_banner(failure, id=ids.FAILURE) if failure else None,
             html.Main(dash.page_container, id="page", tabIndex="-1"),
@@ -49,6 +52,7 @@ def shell_layout(config: DashboardConfig, hub: HubApi) -> Component:
             dcc.Store(id=ids.SINK),
         ],
         id="shell",
+        className="is-viewer" if person.role == "viewer" and not person.failure else "",
     )
 
 
@@ -74,7 +78,7 @@ def _read_snapshot(hub: HubApi) -> tuple[Any, str | None]:
         return None, error.message
 
 
-def _bar() -> Component:
+def _bar(person: Person, config: DashboardConfig) -> Component:
     links = [
         dcc.Link(page.NAME, href=page.PATH, className="nav-item")
         for page in PAGES
@@ -92,8 +96,22 @@ def _bar() -> Component:
                 html.Nav(links, id=ids.NAVIGATION, className="nav-items", **_NAV_LABEL),
                 Widget("help_button", className="help-button"),
                 Widget("theme_switch", className="theme-switch", label="Theme"),
+                _signed_in(person, config),
             ],
             className="topbar-inner",
         ),
         className="topbar",
     )
+
+
+def _signed_in(person: Person, config: DashboardConfig) -> Component | None:
+    """Say who is signed in, and let them out; a proxy that names people has a way out of its own."""
+    if person.name is None:
+        return None
+    words: list[Component] = [html.Span(f"{person.name} · {person.role}")]
+    if config.trusted_user_header is None:
+        button = html.Button(
+            "Sign out", type="submit", className="button button-quiet button-small"
+        )
+        words.append(html.Form(button, method="POST", action=SIGN_OUT_PATH))
+    return html.Div(words, className="person")

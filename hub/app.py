@@ -35,6 +35,7 @@ from hub.http.problems import register_problems
 from hub.http.reference import reference_blueprint
 from hub.http.routing import prepare_routing
 from hub.http.tokens import tokens_blueprint
+from hub.http.users import users_blueprint
 from hub.job_broker import JobBroker
 from hub.job_reader import JobReader
 from hub.job_waiter import JobWaiter
@@ -49,6 +50,7 @@ from hub.redis_service import RedisService
 from hub.replicator import Replicator
 from hub.roles import Caller
 from hub.snapshot import SnapshotReader
+from hub.users import Users
 from hub.worker_registry import WorkerRegistry
 from hub.ws.client import ClientHandler
 from hub.ws.connection import Connection, Connections
@@ -171,6 +173,7 @@ def create_app(hub: Hub) -> Flask:
     audit = AuditLog(hub.service)
     app.register_blueprint(audit_blueprint(audit))
     app.register_blueprint(tokens_blueprint(hub.access, audit))
+    app.register_blueprint(users_blueprint(Users(hub.service), audit))
     app.register_blueprint(reference_blueprint())
     app.register_blueprint(job_lists_blueprint(hub.reader))
     app.register_blueprint(workers_blueprint(hub.registry, hub.fleet))

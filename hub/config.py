@@ -37,6 +37,7 @@ _IN_WORDS: Final = (
 
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.-]+$")]
+HeaderName = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9-]+$")]
 PositiveInt = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 
@@ -55,6 +56,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: str = ""  # the user's data directory
     namespace: Name = "jobhub"
     token: str | None = None
+    trusted_user_header: HeaderName | None = None
     lease_s: Seconds = 30.0
     heartbeat_s: Seconds = 10.0
     accept_s: Seconds = 5.0

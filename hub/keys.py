@@ -62,6 +62,7 @@ NAMES: Final = frozenset(
         "marks",
         "slo",
         "tokens",
+        "users",
         "stats",
         "created",
         "ranked",

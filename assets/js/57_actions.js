@@ -39,6 +39,7 @@
   };
 
   async function run(name, targets) {
+    if (document.querySelector("#shell.is-viewer")) return null; // a key pressed; the server refuses as well
     const { confirm } = WORDS[name];
     if (confirm && !(await window.jobhub.dialog.ask(confirm(targets.length, targets)))) return null;
     return new Promise((resolve) => {

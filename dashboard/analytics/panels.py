@@ -183,7 +183,7 @@ def _promise_form(report: Report) -> Component:
                     ),
                     html.Span(id=f"{PROMISE_FORM}-answer", role="status", className="muted"),
                 ],
-                className="promise-form",
+                className="promise-form operates",
             ),
         ],
         className="no-print",

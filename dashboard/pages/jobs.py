@@ -154,7 +154,7 @@ def _results() -> Component:
 def _toolbar() -> list[Component]:
     everything = html.Button(
         "All that match",
-        className="button",
+        className="button operates",
         title="Act on every job that passes the filter, on all pages",
         **part("everything"),
     )
@@ -165,7 +165,7 @@ def _toolbar() -> list[Component]:
     return [
         everything,
         html.Span("", className="selection-count", **part("selected"), **_polite()),
-        html.Div(actions, className="button-row", role="group", **_label("Selected jobs")),
+        html.Div(actions, className="button-row operates", role="group", **_label("Selected jobs")),
         html.Div(className="jobs-columns", **part("columns")),
         html.Button("Reload", className="button", **part("reload")),
     ]

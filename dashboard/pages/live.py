@@ -146,8 +146,8 @@ def _jobs() -> Component:
     tools = [
         html.Div(className="filter", **part("filter")),
         html.Span("", className="selection-count", **part("selected")),
-        html.Button("Retry", className="button", disabled=True, **part("retry")),
-        html.Button("Cancel", className="button", disabled=True, **part("cancel")),
+        html.Button("Retry", className="button operates", disabled=True, **part("retry")),
+        html.Button("Cancel", className="button operates", disabled=True, **part("cancel")),
         export,
     ]
     grids = [

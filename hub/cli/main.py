@@ -25,6 +25,7 @@ from hub.cli.tail import tail_command
 from hub.cli.tokens import token_group
 from hub.cli.top import top_command
 from hub.cli.up import up_command
+from hub.cli.users import user_group
 from hub.cli.worker import worker_command
 from hub.errors import JobhubError
 
@@ -86,6 +87,7 @@ for command in (
     export_group,
     replay_command,
     token_group,
+    user_group,
     config_command,
     doctor_command,
     chaos_command,

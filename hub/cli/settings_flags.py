@@ -25,6 +25,7 @@ SENTENCES: Final[dict[str, str]] = {
     "data_dir": "Where the embedded Redis keeps its data",
     "namespace": "Prefix of every key in Redis",
     "token": "Secret that every request must bring; the variable hides it from `ps`",
+    "trusted_user_header": "Header in which a proxy with SSO names who looks at the dashboard",
     "lease_s": "How long a silent worker keeps its jobs",
     "heartbeat_s": "How often a worker renews its leases",
     "accept_s": "How long a worker may take to accept a job",
@@ -39,7 +40,8 @@ SENTENCES: Final[dict[str, str]] = {
     "redis_url": "Redis to use instead of the embedded one",
 }
 
-HUB: Final = tuple(name for name in Settings.__struct_fields__ if name != "presets")
+_NOT_OF_THE_HUB: Final = frozenset({"presets", "trusted_user_header"})
+HUB: Final = tuple(name for name in Settings.__struct_fields__ if name not in _NOT_OF_THE_HUB)
 DASHBOARD: Final = (
     "host",
     "dashboard_port",
@@ -49,6 +51,7 @@ DASHBOARD: Final = (
     "allowed_origins",
     "presets",
     "token",
+    "trusted_user_header",
 )
 CLIENT: Final = ("hub_url", "token")
 ALL: Final = Settings.__struct_fields__

@@ -9,8 +9,10 @@ from flask.testing import FlaskClient
 
 from dashboard.app import create_app
 from dashboard.config import read_config
+from dashboard.serving import require_people
 from hub.config import load_settings
 from hub.errors import InvalidInput
+from tests.support.processes import Server
 
 CALLBACK = "/_dash-update-component"
 
@@ -95,10 +97,10 @@ def test_body_is_refused_when_it_is_over_the_limit(client: FlaskClient) -> None:
     assert client.post(CALLBACK, data=b"0" * 3_000_000, headers=headers).status_code == 413
 
 
-def test_dashboard_is_refused_when_everybody_could_reach_it() -> None:
-    settings = load_settings({}, {"host": "0.0.0.0", "token": "secret"})
-    with pytest.raises(InvalidInput, match="sign-in") as refused:
-        read_config(settings)
+def test_dashboard_is_refused_when_everybody_could_reach_it(hub: Server) -> None:
+    settings = load_settings({}, {"host": "0.0.0.0", "token": "secret", "hub_url": hub.url})
+    with pytest.raises(InvalidInput, match="jobhub user add") as refused:
+        require_people(read_config(settings))
     assert refused.value.field == "JOBHUB_HOST"
 
 
