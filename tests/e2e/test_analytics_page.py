@@ -158,3 +158,9 @@ def test_page_says_what_is_wrong_when_the_hub_is_gone(
     live_hub.kill()
     analytics.goto(f"{dashboard.url}/analytics")
     expect(analytics.get_by_role("alert").first).to_contain_text("cannot be reached")
+
+
+def test_page_prints_on_one_sheet(analytics: Page) -> None:
+    expect(analytics.locator("#analytics-backlog .main-svg").first).to_be_visible(timeout=30_000)
+    sheets = analytics.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page[^s]", sheets)) == 1
