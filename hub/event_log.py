@@ -70,7 +70,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 
 
 class LoggedEvent(msgspec.Struct, frozen=True, gc=False):
-    """An event, its JSON as published, and the counts right after it."""
+    """An event, its JSON as monitors are told it, and the counts right after it."""
 
     event: Event
     raw: bytes
@@ -83,6 +83,7 @@ class LoggedEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 _DECODER = msgspec.json.Decoder(Event)
+_FILTER_FACTS = b',"job_type":"'  # where progress_job.lua begins with them
 
 COUNT_NAMES = (
     "scheduled",
@@ -101,7 +102,18 @@ _GAUGES = frozenset({"scheduled", "pending", "assigned", "in_progress"})
 def log_event(raw: bytes, counts: tuple[int, ...]) -> LoggedEvent:
     """Decode an event; `counts` are those right before it."""
     event = _DECODER.decode(raw)
-    return LoggedEvent(event, raw, count_after(counts, event))
+    return LoggedEvent(event, _told(event, raw), count_after(counts, event))
+
+
+def _told(event: Event, raw: bytes) -> bytes:
+    """What is passed on of an event: progress without the facts at its end that only filters need.
+
+    No text within the event can look like the cut: its quotes are escaped.
+    """
+    if event.type != "job_progress":
+        return raw
+    cut = raw.rfind(_FILTER_FACTS)
+    return raw if cut < 0 else raw[:cut] + b"}"
 
 
 def read_publication(message: bytes) -> tuple[str, int, list[bytes]]:
@@ -139,7 +151,7 @@ def log_events_before(raws: Sequence[bytes], counts: tuple[int, ...]) -> list[Lo
     found = []
     for raw in reversed(raws):
         event = _DECODER.decode(raw)
-        found.append(LoggedEvent(event, raw, counts))
+        found.append(LoggedEvent(event, _told(event, raw), counts))
         counts = count_before(counts, event)
     return found[::-1]
 

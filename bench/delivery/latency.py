@@ -7,6 +7,7 @@ event as the hub's own scripts do: seq, stream, publish.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,7 +44,7 @@ def measure(redis_url: str, monitors: list[int], rates: list[int], seconds: floa
                 with _server(name, redis_url, f"b{count}x{rate}{name}") as (server, port, keys):
                     found = _cell(redis_url, server, port, keys, count, rate, seconds)
                 lines.append(f"| {count} × {rate} | {name} | " + " | ".join(found) + " |")
-                print(lines[-1], flush=True)
+                print(lines[-1], file=sys.stderr, flush=True)
     return "\n".join(lines)
 
 

@@ -7,6 +7,7 @@ sent beyond polling (docs/protocol.md) is spent; the burst is told beside it.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 
@@ -41,7 +42,7 @@ def measure(redis_url: str, seconds: float, rate: int) -> str:
                 row, kinds = _watch(load, port, max(seconds, _IDLE_LEAST_S))
                 lines.append(row)
                 made_of.append(f"{load}: {kinds}")
-        print(lines[-1], flush=True)
+        print(lines[-1], file=sys.stderr, flush=True)
     return "\n".join([*lines, "", *made_of])
 
 

@@ -43,7 +43,7 @@ def start_worker(url: str, worker_id: str) -> None:
     @worker.job("steady")
     def steady(job: Job) -> None:
         for second in range(job.payload):
-            job.progress(second, of=job.payload, message=f"file {second} of {job.payload}")
+            job.progress(100 * second // job.payload)
             job.wait_cancelled(1.0)
 
     @worker.job("noop")
