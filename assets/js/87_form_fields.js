@@ -87,6 +87,7 @@
     return wrong ? null : pairs;
   }
 
+  // Take the person to a field, wherever it is folded away.
   function show(field) {
     const folded = field.root.closest("details");
     if (folded) folded.open = true;
@@ -104,5 +105,5 @@
     return true;
   }
 
-  window.jobhub.fields = { text, numeric, select, json, frame, readAll, place };
+  window.jobhub.fields = { text, numeric, select, json, readAll, place, show };
 })();

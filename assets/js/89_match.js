@@ -79,7 +79,7 @@
     dom.setClass(status, "pill tone-" + words.tone(row.status));
     setText(dom.part(node, "fits"), row.fits ? "✓ fits" : "✕ does not fit");
     dom.setClass(node, row.fits ? "entry match-fits" : "entry match-misfits");
-    setText(dom.part(node, "reasons"), row.fits ? row.waits_for || "takes it at once" : row.reasons.join("; "));
+    setText(dom.part(node, "reasons"), row.fits ? row.waits_for || "has a free slot" : row.reasons.join("; "));
   }
 
   window.jobhub.Match = Match;

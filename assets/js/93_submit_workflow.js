@@ -96,7 +96,7 @@
 
     // A refused item names a field of its own step.
     placeItems(items) {
-      for (const { index, field, message } of items) {
+      for (const { index, field, message } of items.toReversed()) { // the first takes the focus last, and keeps it
         const step = this.steps[index];
         if (step) fields.place([...step.fields, this.id, this.priority], { field, message });
       }
@@ -105,7 +105,10 @@
     async submit() {
       const shared = fields.readAll([this.id, this.priority]);
       const steps = this.steps.map((step) => fields.readAll(step.fields));
-      if (!shared || steps.includes(null)) return null;
+      if (!shared || steps.includes(null)) {
+        fields.show(this.fields.find((field) => field.error));
+        return null;
+      }
       const total = ["total_steps", steps.length];
       const texts = steps.map((pairs, at) => submitForm.bodyText([...pairs, ...shared, ["step_number", at + 1], total]));
       return hub.ask("/jobs/batch", { method: "POST", text: '{"jobs":[' + texts.join(",") + "]}" });

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.e2e
 @pytest.fixture
 def addresses(live_hub: Server, live_api: httpx.Client) -> Iterator[list[str]]:
     """The address of every page, with a worker that runs one job and ended two."""
-    with open_worker(live_hub.url, "w1", slots=2, capabilities={"gpu": True}) as worker:
+    with open_worker(live_hub.url, "w1", slots=8, capabilities={"gpu": True}) as worker:
         for outcome in ("completed", "failed"):
             submit(live_api)
             job_id, fence = take(worker)
@@ -32,6 +32,9 @@ def addresses(live_hub: Server, live_api: httpx.Client) -> Iterator[list[str]]:
         submit(live_api)
         running, fence = take(worker)
         worker.send("job_progress", job_id=running, fence=fence, percent=40)
+        for _ in range(5):  # links that stand close to each other
+            submit(live_api)
+            take(worker)
         submit(live_api, job_type="nobody-takes-it")
         known = {"<job_id>": running, "<worker_id>": "w1"}
         yield [_filled(page.PATH, known) for page in PAGES]

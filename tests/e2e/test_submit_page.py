@@ -182,6 +182,8 @@ def test_workflow_is_submitted_in_order_when_it_has_steps(
     workflow_id = field(form, "Workflow").input_value()
     field(form, "Priority").fill("90")
     steps = form.page.locator(".step")
+    press_submit(form)
+    expect(steps.nth(0).get_by_label("Job type")).to_be_focused()
     steps.nth(0).get_by_label("Job type").fill("pack")
     steps.nth(1).get_by_label("Job type").fill("pick")
     form.page.get_by_role("button", name="Move step 2 up").click()
