@@ -18,7 +18,8 @@ from msgspec import Meta
 
 from dashboard import ids
 from dashboard.hub_client import HubApi, HubRefused, HubUnreachable, segment
-from hub.errors import Forbidden
+from hub.decoding import invalid_field
+from hub.errors import Forbidden, InvalidInput
 
 TARGETS_MAX: Final = 500  # what a table of the Live page can select
 _AT_ONCE: Final = 8
@@ -63,15 +64,21 @@ def register_actions(app: Dash, hub: HubApi) -> None:
     def act(data: Any) -> Any:
         if data is None:
             return no_update
-        return msgspec.to_builtins(perform(hub, msgspec.convert(data, Action)))
+        try:
+            action = msgspec.convert(data, Action)
+        except msgspec.ValidationError as error:
+            raise invalid_field(str(error)) from None
+        return msgspec.to_builtins(perform(hub, action))
 
 
 def perform(hub: HubApi, action: Action) -> Outcome:
     """Ask the hub for every target; one that fails leaves the others alone.
 
-    Raises: KeyError: no action has that name.
+    Raises: InvalidInput: no action has that name.
     """
-    path_of = _PATHS[action.name]
+    path_of = _PATHS.get(action.name)
+    if path_of is None:
+        raise InvalidInput("no action has that name", field="name")
 
     def ask(target: str) -> str | None:
         try:

@@ -50,6 +50,8 @@ def register_routes(server: Flask, hub: HubApi, own_url: str) -> None:
     @server.errorhandler(JobhubError)
     def refused(error: JobhubError) -> tuple[Response, int]:
         problem = {"code": error.code, "detail": error.message, "status": error.status}
+        if error.field is not None:
+            problem["field"] = error.field
         return jsonify(problem), error.status
 
     @server.errorhandler(HTTPException)
