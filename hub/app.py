@@ -101,6 +101,7 @@ class Hub:
     def stop(self) -> None:
         """Close every connection with 1012 and end the threads."""
         self._stopping.set()
+        self.waiter.end()
         self.dispatcher.stop()
         self.connections.stop()
         self.broadcaster.stop()

@@ -17,6 +17,12 @@ class JobWaiter:
     def __init__(self) -> None:
         self._hearers: dict[str, list[Hear]] = {}
         self._lock = threading.Lock()
+        self.ended = False  # the hub ends: nobody is to wait any more
+
+    def end(self) -> None:
+        """Let everybody who waits look a last time."""
+        self.ended = True
+        self.on_restart()
 
     def on_events(self, events: Sequence[LoggedEvent]) -> None:
         """Pass each event to those who follow its job."""

@@ -197,7 +197,7 @@ def _add_moves(routes: Blueprint, broker: JobBroker) -> None:
 
 
 def _wait(broker: JobBroker, waiter: JobWaiter, job_id: str, wait_s: float) -> Job:
-    """Read the job, at once or as soon as its run is over, at most `wait_s` later."""
+    """Read the job, at once or as soon as its run is over or the hub ends, at most `wait_s` later."""
     over = threading.Event()
     until = time.monotonic() + wait_s
 
@@ -209,7 +209,7 @@ def _wait(broker: JobBroker, waiter: JobWaiter, job_id: str, wait_s: float) -> J
         while True:
             job = broker.get(job_id)
             left_s = until - time.monotonic()
-            if job.status in FINAL_STATUSES or left_s <= 0:
+            if job.status in FINAL_STATUSES or left_s <= 0 or waiter.ended:
                 return job
             over.wait(left_s)
             over.clear()
