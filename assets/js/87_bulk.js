@@ -111,7 +111,7 @@
     priorityField() {
       this.input = element("input", { class: "input", type: "number", min: 0, max: 100, step: 1, value: this.startsWith });
       this.input.addEventListener("input", () => this.count());
-      return element("label", { class: "field" }, [element("span", { class: "field-label" }, ["Priority, 0–100"]), this.input]);
+      return element("label", { class: "field bulk-field" }, [element("span", { class: "field-label" }, ["Priority, 0–100"]), this.input]);
     }
 
     open() {
