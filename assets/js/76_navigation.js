@@ -1,7 +1,7 @@
 // Navigation without a new page: links that widgets draw, and the mark of the page that is on screen.
 (function () {
   "use strict";
-  const LOCATION = "_pages_location"; // dashboard/ids.py
+  const MOVED = "_dashprivate_pushstate"; // how dcc.Link 4.4 tells that it moved
 
   // Every plain click on one of our own links stays in the page, so the stream goes on.
   document.addEventListener("click", (event) => {
@@ -12,9 +12,12 @@
     go(new URL(link.href).pathname + new URL(link.href).search);
   });
 
+  // As dcc.Link does. Setting the props of Dash's location would push its old path once more where a page
+  // has written its query with replaceState, of which the location knows nothing.
   function go(href) {
-    const url = new URL(href, window.location.href);
-    window.dash_clientside.set_props(LOCATION, { pathname: url.pathname, search: url.search });
+    window.history.pushState({}, "", href);
+    window.dispatchEvent(new CustomEvent(MOVED));
+    window.scrollTo(0, 0);
   }
 
   function mark(path) {

@@ -29,6 +29,9 @@
       this.fit();
       this.fill(this.rows);
       api.addEventListener("selectionChanged", () => this.selected());
+      api.addEventListener("cellKeyDown", ({ event, node }) => {
+        if (event.key === "Enter") window.jobhub.navigation.go("/jobs/" + encodeURIComponent(node.id));
+      });
       api.addEventListener("sortChanged", ({ source }) => source === "uiColumnSorted" && this.sortChosen());
       api.addEventListener("columnResized", ({ finished, source, column }) => {
         if (finished && source === "uiColumnResized" && column) this.keepWidth(column);

@@ -63,6 +63,8 @@
       });
       document.body.append(box);
       box.showModal();
+      text.setSelectionRange(0, 0); // else it opens scrolled to its end
+      text.scrollTop = 0;
     });
   }
 

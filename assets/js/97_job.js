@@ -51,6 +51,7 @@
       if (problem) this.drawProblem(problem);
       setHidden(part(this.root, "body"), false);
       setText(part(this.root, "title"), job.job_type + " " + job.job_id);
+      document.title = job.job_type + " " + window.jobhub.format.shortId(job.job_id) + " · Jobhub"; // tells tabs apart
       const status = part(this.root, "status");
       setText(status, words.word(job.status));
       dom.setClass(status, "pill tone-" + words.tone(job.status));

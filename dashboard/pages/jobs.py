@@ -46,17 +46,20 @@ COLUMNS: Final = (
 SORTS: Final = {"submitted": "created_at", "finished": "finished_at", "priority": "priority"}
 # Where this table differs from those of the Live page.
 _SHOW_FROM: Final = {
-    "finished": 340,
-    "run": 640,
-    "worker": 760,
-    "error": 900,
-    "customer": 1160,
-    "wait": 1240,
-    "workflow": 1500,
-    "attempt": 1600,
+    "status": 0,
+    "finished": 460,
+    "priority": 560,
+    "submitted": 680,
+    "run": 830,
+    "error": 980,
+    "worker": 1080,
+    "customer": 1190,
+    "wait": 1290,
+    "workflow": 1420,
+    "attempt": 1520,
 }
 _WIDTHS: Final[dict[str, Column]] = {
-    "type": {"flex": 3, "minWidth": 108},
+    "type": {"flex": 3, "minWidth": 96},
     "finished": {"width": 124},
     "error": {"minWidth": 140},
 }

@@ -246,6 +246,27 @@ def test_page_works_by_keyboard_when_there_is_no_mouse(
         assert live.read("document.documentElement.scrollWidth") <= width
 
 
+def test_filter_is_there_again_when_a_person_comes_back_from_a_job(
+    live: LivePage, live_api: httpx.Client
+) -> None:
+    wanted = submit(live_api, customer_id="acme")
+    other = submit(live_api)
+    open_jobs(live)
+    see_jobs(live, other, wanted)
+    live.page.get_by_text("More conditions").click()
+    live.page.get_by_label("Customer").fill("acme")
+    see_jobs(live, wanted)
+    live.page.locator(f'.ag-row[row-id="{wanted}"] [col-id=type]').click()
+    live.page.keyboard.press("Enter")
+    live.page.wait_for_url(f"**/jobs/{wanted}")
+    live.page.go_back()
+    live.page.wait_for_url("**/jobs?customer_id=acme")
+    see_jobs(live, wanted)
+    live.page.locator("#navigation").get_by_role("link", name="Jobs").click()
+    live.page.wait_for_url("**/jobs")
+    see_jobs(live, other, wanted)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_when_jobs_are_found(
     live: LivePage, live_api: httpx.Client, scheme: Literal["light", "dark"]

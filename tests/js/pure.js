@@ -9,7 +9,7 @@ const SCRIPTS = path.join(__dirname, "..", "..", "assets", "js");
 // names: numbers of the files, in order. given: what others would have put on jobhub before.
 function load(names, given = {}) {
   const window = { jobhub: { ...given }, matchMedia: () => ({ matches: false }) };
-  const context = vm.createContext({ window, Intl, Date, console });
+  const context = vm.createContext({ window, Intl, Date, console, URLSearchParams, AbortController });
   for (const name of names) {
     const file = fs.readdirSync(SCRIPTS).find((each) => each.startsWith(name));
     vm.runInContext(fs.readFileSync(path.join(SCRIPTS, file), "utf8"), context, { filename: file });
