@@ -29,6 +29,8 @@ check: $(VENV)/test-installed
 	@echo "==> Style"
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@echo "==> Security"
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive hub dashboard
 	@echo "==> Types"
 	@$(BIN)/mypy
 	@echo "==> Import rules"
