@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
@@ -13,6 +14,7 @@ import msgspec
 import redis
 
 from hub import reports
+from hub.chaos.ledger import Ledger
 from hub.config import Settings
 from hub.errors import JobhubError
 from hub.job_broker import Assignment, JobBroker
@@ -44,12 +46,14 @@ class Load:
         rng: random.Random,
         *,
         backlog: int = 150,
+        ledger: Ledger | None = None,
     ) -> None:
         self._service = RedisService(redis_url, Keys(namespace))
         self._broker = JobBroker(self._service, settings)
         self._registry = WorkerRegistry(self._service, settings)
         self._rng = rng
         self._backlog = backlog
+        self._ledger = ledger or Ledger()
         self._held: deque[tuple[str, Assignment]] = deque()
         self._started: deque[tuple[str, Assignment]] = deque()
         self._jobs: deque[str] = deque(maxlen=_REMEMBERED)
@@ -111,6 +115,31 @@ class Load:
         for _ in range(self._backlog):
             self._submit_one(self._rng)
 
+    def finish(self, timeout_s: float) -> None:
+        """Run every job that is left to its end; whoever registers without its grants gives them back."""
+        until = time.monotonic() + timeout_s
+        pause = threading.Event()
+        for worker_id in WORKERS:
+            self._register(worker_id)
+            self._registry.set_draining(worker_id, False, actor=_ACTOR)
+        for job_type in JOB_TYPES:
+            self._broker.resume(job_type, actor=_ACTOR)
+        while self._live() and time.monotonic() < until:
+            for worker_id in WORKERS:
+                given = self._broker.claim(worker_id, 20)
+                given += [grant for holder, grant in self._held if holder == worker_id]
+                told = [reports.completed(item.job_id, item.fence, b"0") for item in given]
+                if told:
+                    self._settle(worker_id, told)
+            self._held.clear()
+            pause.wait(_OUTAGE_S)
+
+    def _live(self) -> int:
+        """Jobs that are not over."""
+        keys = self._service.keys
+        states = ("scheduled", "pending", "assigned", "in_progress")
+        return sum(int(n or 0) for n in self._service.redis.hmget(keys.key("counts"), states))
+
     def close(self) -> None:
         """Close the connections."""
         self._service.close()
@@ -132,7 +161,10 @@ class Load:
             max_attempts=rng.choice((1, 3)),
             customer_id=f"c{rng.randrange(5)}",
         )
-        self._jobs.append(self._broker.submit(request, submitted_by=_ACTOR).job.job_id)
+        asked_at = time.monotonic()
+        job_id = self._broker.submit(request, submitted_by=_ACTOR).job.job_id
+        self._ledger.submitted(job_id, asked_at)
+        self._jobs.append(job_id)
 
     def _claim(self) -> None:
         worker_id = self._rng.choice(WORKERS)
@@ -174,8 +206,21 @@ class Load:
         worker_id, taken = self._take_of_one_worker(self._started)
         if taken:
             told = [self._outcome(given) for given in taken]
-            settled = self._broker.settle(worker_id, told, claim=len(told))
-            self._held.extend((worker_id, assignment) for assignment in settled.assignments)
+            given = self._settle(worker_id, told, claim=len(told))
+            self._held.extend((worker_id, assignment) for assignment in given)
+
+    def _settle(
+        self, worker_id: str, told: list[reports.Report], claim: int = 0
+    ) -> list[Assignment]:
+        """Report outcomes, and note what was acknowledged; returns what was claimed with them."""
+        asked_at = time.monotonic()
+        for report in told:
+            self._ledger.sent(report.job_id, int(report.fence), _result(report))
+        settled = self._broker.settle(worker_id, told, claim=claim)
+        for report, verdict in zip(told, settled.verdicts, strict=True):
+            if verdict == "ack":
+                self._ledger.settled(report.job_id, int(report.fence), asked_at)
+        return settled.assignments
 
     def _outcome(self, given: Assignment) -> reports.Report:
         if self._rng.random() < 0.8:
@@ -224,3 +269,8 @@ class Load:
         job_type = self._rng.choice(JOB_TYPES)
         self._broker.pause(job_type, actor=_ACTOR)
         self._broker.resume(job_type, actor=_ACTOR)
+
+
+def _result(report: reports.Report) -> bytes | None:
+    """The result that a report carries; None for an error."""
+    return report.result.encode() if report.result is not None else None

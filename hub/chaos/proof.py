@@ -1,5 +1,7 @@
 """Runs the proof: hubs, monitors with lossy links, a load and a saboteur; then compares with Redis.
 
+What was acknowledged to the load must be there at the end, once: hub.chaos.ledger says how.
+
 When the load has stopped, every monitor must come to show what Redis holds at the same seq: records,
 lists in their order, counts, workers. On the way every frame that was lost on purpose must have been
 noticed, and nothing else may have looked like a loss.
@@ -18,6 +20,7 @@ from typing import Any, Final
 import msgspec
 
 from hub.chaos.hubs import HubProcess
+from hub.chaos.ledger import Ledger
 from hub.chaos.link import Link
 from hub.chaos.load import JOB_TYPES, WORKERS, Load
 from hub.chaos.monitor import ChaosMonitor
@@ -64,6 +67,7 @@ class Report(msgspec.Struct):
     settled_after_s: float = 0.0
     sabotage: dict[str, int] = {}
     monitors: dict[str, int] = {}
+    history: dict[str, int] = {}
     differences: list[str] = []
 
     @property
@@ -88,15 +92,22 @@ def run(plan: Plan, tell: Callable[[str], None] = lambda line: None) -> Report:
         hubs = [stack.enter_context(_hub(server)) for _ in range(plan.hubs)]
         links = [_link(stack, hubs[place % plan.hubs]) for place in range(plan.monitors)]
         monitors = [_monitor(stack, place, link, plan) for place, link in enumerate(links)]
-        saboteur = Saboteur(server, Keys(NAMESPACE), hubs, links, rng, pause_s=plan.pause_s)
+        ledger = Ledger()
+        saboteur = Saboteur(
+            server, Keys(NAMESPACE), hubs, links, rng, pause_s=plan.pause_s, ledger=ledger
+        )
         tell(f"{plan.hubs} hubs, {plan.monitors} monitors; breaking things for {plan.seconds:g} s")
-        _drive(server, settings, saboteur, plan, report)
+        _drive(server, settings, saboteur, ledger, report)
         for monitor in monitors:
             monitor.drop_share = 0.0
         tell(f"{report.transitions} transitions; waiting for the monitors to show what Redis holds")
         started = time.monotonic()
         report.differences = _settle(server, monitors)
         report.settled_after_s = time.monotonic() - started
+        service = RedisService(server.url, Keys(NAMESPACE))
+        report.differences += ledger.differences(service)
+        service.close()
+        report.history = dict(ledger.counted)
         report.sabotage = dict(saboteur.counted)
         report.monitors = dict(sum((monitor.counted for monitor in monitors), Counter[str]()))
     return report
@@ -139,10 +150,12 @@ def _monitor(stack: ExitStack, place: int, link: Link, plan: Plan) -> ChaosMonit
 
 
 def _drive(
-    server: ChaosRedis, settings: Settings, saboteur: Saboteur, plan: Plan, report: Report
+    server: ChaosRedis, settings: Settings, saboteur: Saboteur, ledger: Ledger, report: Report
 ) -> None:
-    """Load and sabotage for the time of the plan."""
-    load = Load(server.url, NAMESPACE, settings, random.Random(plan.seed), backlog=300)
+    """Load and sabotage for the time of the plan, then let everything come to its end."""
+    plan = report.plan
+    rng = random.Random(plan.seed)
+    load = Load(server.url, NAMESPACE, settings, rng, backlog=300, ledger=ledger)
     stopping = threading.Event()
     thread = threading.Thread(target=load.run, args=(stopping,), name="load", daemon=True)
     thread.start()
@@ -154,6 +167,7 @@ def _drive(
     thread.join(30.0)
     report.transitions = load.transitions
     report.transitions_per_s = load.transitions / (time.monotonic() - started)
+    load.finish(SETTLE_S)
     load.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 import redis
 
 from hub.chaos.hubs import HubProcess
+from hub.chaos.ledger import Ledger
 from hub.chaos.link import Link
 from hub.chaos.redis_server import ChaosRedis
 from hub.keys import Keys
@@ -34,10 +36,12 @@ class Saboteur:
         rng: random.Random,
         *,
         pause_s: float,
+        ledger: Ledger,
     ) -> None:
         self._server, self._keys, self._rng = server, keys, rng
         self._hubs, self._links = hubs, links
         self._pause_s = pause_s
+        self._ledger = ledger
         self.counted: Counter[str] = Counter()
         self._stopping = threading.Event()
         self._threads = [
@@ -115,10 +119,14 @@ class Saboteur:
         self.counted["streams trimmed"] += 1
 
     def _restart_redis(self, *, lose_last_second: bool) -> None:
+        killed_at = time.monotonic()
         self._server.restart(lose_last_second=lose_last_second)
+        if lose_last_second:
+            self._ledger.robbed_of_last_second(killed_at)
         self.counted["Redis restarts" + (" without the last second" * lose_last_second)] += 1
 
     def _empty_redis(self) -> None:
         with self._server.client() as client:
             client.flushall()
+        self._ledger.robbed()
         self.counted["Redis emptied"] += 1

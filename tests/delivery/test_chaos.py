@@ -14,5 +14,6 @@ def test_every_monitor_equals_redis_when_everything_around_it_breaks() -> None:
     assert report.monitors.get("false alarms", 0) == 0
     assert report.monitors.get("unnoticed", 0) == 0
     assert report.monitors["noticed"] > 0
+    assert report.history["acknowledged submits checked"] > 0
     assert report.sabotage["pub/sub connections killed"] > 20
     assert report.sabotage["hubs killed"] > 0
