@@ -1,0 +1,42 @@
+"""Signing in with a browser: the form, what a viewer is offered, and the way out."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from hub.passwords import hash_password
+from tests.support.live_page import DEADLINE_MS, LivePage
+
+pytestmark = pytest.mark.e2e
+
+
+def sign_in(live: LivePage, name: str) -> None:
+    live.page.goto(live.url)
+    live.page.get_by_label("Name").fill(name)
+    live.page.get_by_label("Password").fill("correct horse battery")
+    live.page.get_by_role("button", name="Sign in").click()
+    expect(live.page.get_by_text(f"{name} · ")).to_be_visible(timeout=DEADLINE_MS)
+
+
+def test_viewer_is_offered_no_action_and_an_operator_all(
+    live: LivePage, live_api: httpx.Client
+) -> None:
+    live_api.post("/api/jobs", json={"job_type": "demo"})
+    for name, role in (("vic", "viewer"), ("ann", "operator")):
+        digest = hash_password("correct horse battery")
+        live_api.post("/api/users", json={"name": name, "role": role, "password_hash": digest})
+    pause = live.page.locator(".queue [data-action]")
+    cancel = live.page.locator("[data-part=cancel]")
+
+    sign_in(live, "vic")
+    expect(pause).to_be_attached(timeout=DEADLINE_MS)
+    expect(pause).to_be_hidden()
+    expect(cancel).to_be_hidden()
+    live.connect()  # a viewer watches like everybody else
+    live.page.get_by_role("button", name="Sign out").click()
+
+    sign_in(live, "ann")
+    expect(pause).to_be_visible(timeout=DEADLINE_MS)
+    expect(cancel).to_be_visible()
