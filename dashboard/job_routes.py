@@ -12,7 +12,8 @@ from typing import Any, Final
 import msgspec
 from flask import Flask, Response, request
 
-from dashboard.hub_client import HubApi, HubUnreachable, segment
+from dashboard.hub_client import HubApi, segment
+from hub.errors import JobhubError
 
 JOBS_PATH: Final = "/hub/jobs"
 _ABOUT_A_JOB: Final = ("history", "log", "position", "match")
@@ -48,7 +49,7 @@ def pass_on(hub: HubApi, path: str) -> Response:
     method, content = ("GET", None) if reading else (request.method, request.get_data())
     try:
         status, body = hub.forward(method, path, query, content)
-    except HubUnreachable as error:
+    except JobhubError as error:  # no answer, or a viewer who wants a change
         status = error.status
         body = msgspec.json.encode({"code": error.code, "detail": error.message})
     return Response(envelope(status, body), mimetype="application/json")

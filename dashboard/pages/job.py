@@ -29,6 +29,7 @@ _ACTIONS: Final = (
     ("curl", "Copy as curl", "The command that submits the same job"),
     ("reload", "Reload", "Ask the hub again"),
 )
+_FOR_VIEWERS: Final = frozenset({"curl", "reload"})
 
 
 def layout(hub: HubApi, job_id: str = "", **variables: str) -> Component:
@@ -51,7 +52,13 @@ def register(app: Dash, hub: HubApi) -> None:
 
 def _head() -> Component:
     buttons = [
-        html.Button(word, className="button", title=title, hidden=True, **part(name))
+        html.Button(
+            word,
+            className="button" if name in _FOR_VIEWERS else "button operates",
+            title=title,
+            hidden=True,
+            **part(name),
+        )
         for name, word, title in _ACTIONS
     ]
     return html.Div(

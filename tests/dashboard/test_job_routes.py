@@ -6,10 +6,14 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from dashboard.app import create_app
 from dashboard.config import read_config
+from dashboard.hub_client import HubApi
+from dashboard.job_routes import register_job_routes
+from dashboard.person import Person
 from hub.config import load_settings
 from tests.support.processes import Server
 
@@ -79,3 +83,13 @@ def test_answer_says_so_when_the_hub_is_down() -> None:
         answer = browser.get("/hub/jobs").json
         assert answer["status"] == 502
         assert "cannot be reached" in answer["body"]["detail"]
+
+
+def test_nothing_is_changed_when_a_viewer_asks(hub: Server, api: httpx.Client) -> None:
+    job_id = submit(api)
+    server = Flask("viewers")
+    register_job_routes(server, HubApi(hub.url, asking=lambda: Person("ann", "viewer")))
+    with server.test_client() as browser:
+        body = {"action": "cancel", "ids": [job_id]}
+        assert browser.post("/hub/jobs/bulk", json=body).json["status"] == 403
+        assert browser.get(f"/hub/jobs/{job_id}").json["body"]["status"] == "pending"
