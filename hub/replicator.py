@@ -158,16 +158,12 @@ class Replicator:
                 self._told = "followed"
                 log.warning("the event log is followed again")
             while not self._stopping.is_set():
-                try:
-                    # Not can_read: three polls a message, as dear as the rest of the way (redis 8).
-                    message = connection.read_response(
-                        timeout=_SILENCE_S, disconnect_on_error=False
-                    )
-                except redis.TimeoutError:
+                if connection.can_read(timeout=_SILENCE_S):
+                    message = connection.read_response()
+                    if message[0] == b"message":
+                        self._take(message[2])
+                else:
                     self._catch_up()
-                    continue
-                if message[0] == b"message":
-                    self._take(message[2])
         finally:
             connection.disconnect()
 
