@@ -1,8 +1,9 @@
-"""Every page for everybody: axe-core finds nothing, in both themes; and the keyboard gets everywhere."""
+"""Every page for everybody: axe-core finds nothing, light and wide or dark and narrow; keys get everywhere."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import httpx
 import pytest
@@ -16,6 +17,8 @@ from tests.support.processes import Server
 from tests.support.sockets import open_worker
 
 pytestmark = pytest.mark.e2e
+
+Theme = Literal["light", "dark"]
 
 
 @pytest.fixture
@@ -47,11 +50,17 @@ def _filled(path: str, known: dict[str, str]) -> str:
     return path
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+# A phone as high as its pages: a grid lays out its cells when it comes into view.
+@pytest.mark.parametrize(
+    ("theme", "width", "height"),
+    [("light", 1440, 1000), ("dark", 390, 3000)],
+    ids=["desk", "phone"],
+)
 def test_axe_finds_nothing_when_it_looks_at_every_page(
-    live: LivePage, addresses: list[str], theme: str
+    live: LivePage, addresses: list[str], theme: Theme, width: int, height: int
 ) -> None:
     live.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    live.page.set_viewport_size({"width": width, "height": height})
     found: list[str] = []
     for address in addresses:
         live.page.goto(live.url + address)
