@@ -1,4 +1,4 @@
-"""Every page for everybody: axe-core finds nothing, light and wide or dark and narrow; keys get everywhere."""
+"""Every page for everybody: axe-core finds nothing in either theme, wide or narrow; keys get everywhere."""
 
 from __future__ import annotations
 
