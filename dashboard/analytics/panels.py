@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from dash import dcc, html
+import dash_bootstrap_components as dbc
+from dash import html
 from dash.development.base_component import Component
 
 from dashboard.analytics import charts
@@ -116,9 +117,7 @@ def _backlog(report: Report) -> Component:
     ask = html.Label(
         [
             html.Span("What if there were more workers? +"),
-            dcc.Input(
-                id=MORE_WORKERS, type="number", min=0, max=WORKERS_MAX, step=1, value=0, size="4"
-            ),
+            dbc.Input(id=MORE_WORKERS, type="number", min=0, max=WORKERS_MAX, step=1, value=0),
         ],
         className="what-if no-print",
     )
@@ -147,18 +146,18 @@ def _promise_form(report: Report) -> Component:
                     html.Label(
                         [
                             "Job type",
-                            dcc.Input(
+                            dbc.Input(
                                 id=f"{PROMISE_FORM}-type",
                                 type="text",
                                 value=types[0] if types else "",
-                                maxLength=200,
+                                maxlength=200,
                             ),
                         ]
                     ),
                     html.Label(
                         [
                             "Starts within, s (empty: no promise)",
-                            dcc.Input(
+                            dbc.Input(
                                 id=f"{PROMISE_FORM}-target", type="number", min=0.001, max=604_800
                             ),
                         ]
@@ -166,7 +165,7 @@ def _promise_form(report: Report) -> Component:
                     html.Label(
                         [
                             "Objective, %",
-                            dcc.Input(
+                            dbc.Input(
                                 id=f"{PROMISE_FORM}-objective",
                                 type="number",
                                 min=1,

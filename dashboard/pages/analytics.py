@@ -10,6 +10,7 @@ import time
 from typing import Any, Final
 from urllib.parse import urlencode
 
+import dash_bootstrap_components as dbc
 from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 from flask import has_request_context, request
@@ -125,7 +126,7 @@ def _custom_range(span: Timespan) -> Component:
         return html.Label(
             [
                 html.Span(name.capitalize(), className="muted"),
-                dcc.Input(
+                dbc.Input(
                     type="text",
                     name=name,
                     value=f"{span.local(at):%Y-%m-%dT%H:%M}",
@@ -136,7 +137,7 @@ def _custom_range(span: Timespan) -> Component:
         )
 
     by = (
-        [dcc.Input(type="hidden", name="by", value=span.group_by, id="analytics-by")]
+        [dbc.Input(type="hidden", name="by", value=span.group_by, id="analytics-by")]
         if span.group_by != "all"
         else []
     )
