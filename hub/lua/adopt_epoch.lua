@@ -1,6 +1,6 @@
 -- adopt_epoch: start a new epoch when there is none, or when the server is not the one that the epoch was kept by.
 --
--- key meta HASH        epoch, run_id, seq, fence
+-- key meta HASH        epoch, run_id, seq, fence, looked_ms
 -- key events STREAM    deleted with its epoch
 -- key channel CHANNEL  "<epoch> 0 " tells every hub
 -- key closing HASH     closed: the second before the first that is counted
@@ -19,6 +19,8 @@ local clock = redis.call('TIME')
 redis.call('HSETNX', db.closing, 'closed', clock[1] - 1)
 local fence = math.max(tonumber(known[3]) or 0, (clock[1] * 1000 + math.floor(clock[2] / 1000)) * 1000)
 redis.call('DEL', db.events)
+-- An outage before the first reaper looked is an outage too (include/silence.lua).
+redis.call('HSETNX', db.meta, 'looked_ms', string.format('%.0f', clock[1] * 1000 + math.floor(clock[2] / 1000)))
 redis.call('HSET', db.meta, 'epoch', arg.epoch, 'run_id', arg.run_id, 'seq', '0',
   'fence', string.format('%.0f', fence))
 redis.call('PUBLISH', db.channel, arg.epoch .. ' 0 ')
