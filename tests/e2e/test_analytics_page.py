@@ -105,8 +105,9 @@ def test_group_is_split_when_it_is_chosen(analytics: Page) -> None:
 
 
 def test_range_of_everything_follows_when_a_chart_is_brushed(analytics: Page) -> None:
+    drawn = analytics.locator("#analytics-run .scatterlayer path.js-line").first
+    expect(drawn).to_be_attached(timeout=30_000)
     plot = analytics.locator("#analytics-run .nsewdrag")
-    expect(plot).to_be_visible(timeout=30_000)
     box = plot.bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2

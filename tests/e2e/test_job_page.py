@@ -253,6 +253,6 @@ def test_strings_do_no_harm_when_a_job_holds_anything(
         live.page.set_viewport_size({"width": width, "height": 900})
         assert live.read("document.documentElement.scrollWidth") <= width
     for scheme in ("light", "dark"):
-        live.page.emulate_media(color_scheme=scheme)
+        live.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         violations = Axe().run(live.page).response["violations"]
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations] == []

@@ -24,6 +24,10 @@ _OF_THE_HUB = (
 _TOLD_BY_THE_HUB = ("system_stats", "queue_changed")
 
 
+# What passing time alone changes in the meta record.
+_MOVING = (b"last_ms", b"seq", b"looked_ms", b"spared_until")
+
+
 def read_state(service: RedisService) -> dict[str, object]:
     """Read every key of the namespace and every event, but what a hub does by itself."""
     root = f"{{{service.keys.namespace}}}:"
@@ -32,7 +36,7 @@ def read_state(service: RedisService) -> dict[str, object]:
         name = raw.decode().removeprefix(root)
         if name == "meta":
             meta = service.redis.hgetall(raw)
-            state[name] = {key: meta[key] for key in meta if key not in (b"last_ms", b"seq")}
+            state[name] = {key: meta[key] for key in meta if key not in _MOVING}
         elif name == "events":
             state[name] = [event["type"] for event in read_events(service)]
         elif not name.startswith(_OF_THE_HUB):
