@@ -102,14 +102,24 @@ class Connection:
         """
         message: str | bytes | None = self._ws.receive(timeout=timeout_s)
         self._room.set()
-        return message
+        return None if message is None or self._ends_at(message) else message
 
     def receive_waiting(self, most: int) -> list[str | bytes]:
         """Take up to `most` messages that have arrived already; never blocks."""
         waiting: list[str | bytes] = self._ws.input_buffer[:most]
         del self._ws.input_buffer[:most]
         self._room.set()
-        return waiting
+        return [message for message in waiting if not self._ends_at(message)]
+
+    def _ends_at(self, message: str | bytes) -> bool:
+        """End a peer whose message is too long: its last piece may have come before a look at its sum."""
+        if len(message) <= limits.BODY_BYTES:
+            return False
+        self._refuse_long()
+        return True
+
+    def _refuse_long(self) -> None:
+        self.close(4504, f"a message is over {limits.BODY_BYTES} bytes")
 
     def close(self, code: int, reason: str) -> None:
         """Say why, then end; the peer has two seconds to take what waits."""
@@ -153,7 +163,7 @@ class Connection:
     def _may_read(self) -> bool:
         """Hold back a peer that sends faster than its handler works; end one that sends too much."""
         if self._ws.incoming_message_len > limits.BODY_BYTES:
-            self.close(4504, f"a message is over {limits.BODY_BYTES} bytes")
+            self._refuse_long()
             return False
         while not self.closed and len(self._ws.input_buffer) >= _INBOUND_WAITING:
             self._room.clear()

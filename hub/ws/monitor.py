@@ -15,7 +15,7 @@ import msgspec
 import redis
 
 from hub.decoding import decode
-from hub.errors import InvalidInput, JobhubError, LimitReached, Unavailable
+from hub.errors import InvalidInput, JobhubError, LimitReached, TooLarge, Unavailable
 from hub.event_broadcaster import EventBroadcaster
 from hub.messages import (
     Filters,
@@ -174,7 +174,8 @@ def _close_code(error: JobhubError) -> CloseCode:
     """A monitor whose message was wrong shall not come back; one that found no snapshot shall."""
     if isinstance(error, Unavailable):
         return CloseCode.RESYNC
-    return CloseCode.LIMIT if isinstance(error, LimitReached) else CloseCode.BAD_MESSAGE
+    over = isinstance(error, (LimitReached, TooLarge))
+    return CloseCode.LIMIT if over else CloseCode.BAD_MESSAGE
 
 
 def _check_range(filters: Filters) -> None:

@@ -109,6 +109,7 @@ def working(url: str) -> Iterator[Worker]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_no_job_fails_when_two_hubs_restart_in_turn_under_load(hub_env: dict[str, str]) -> None:
     with ExitStack() as stack:
         proxy = stack.enter_context(Proxy(None))

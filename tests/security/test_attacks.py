@@ -141,7 +141,8 @@ def test_socket_is_closed_when_pieces_add_up_to_too_much(hub: Server) -> None:
     for path in SOCKETS:
         with open_socket(hub.url, path) as sender, pytest.raises(ConnectionClosed) as closed:
             sender.connection.send("x" * 60_000 for _ in range(BODY_BYTES // 60_000 + 4))
-            sender.receive(30)
+            while True:  # an error may come before the end
+                sender.receive(30)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 4504, path
 
