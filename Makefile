@@ -23,7 +23,9 @@ demo: $(VENV)/installed
 
 test: programs check
 	@echo "==> Tests ($(JOBS) at a time; real Redis, sockets and browser)"
-	@$(BIN)/python -m pytest -n $(JOBS)
+	@$(BIN)/python -m pytest -n $(JOBS) || { \
+		echo "==> Once more, alone: what failed beside other tests on a busy machine"; \
+		$(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
 
 check: $(VENV)/test-installed
 	@echo "==> Style"
