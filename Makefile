@@ -5,8 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 JOBS := 2
+# The archive's full traces take minutes and lie beside the repository only here and there.
+TRACES := tests/replay/test_replay.py::test_every_job_ends_as_in_the_full_trace
+WITHOUT_TRACES := --deselect $(TRACES)
 
-.PHONY: help demo test check programs bench-throughput bench-size bench-pixel clean
+.PHONY: help demo test test-traces check programs bench-throughput bench-size bench-pixel clean
 
 help:
 	@echo "make demo   start Jobhub with workers and a varied load, and print the dashboard's URL"
@@ -23,9 +26,13 @@ demo: $(VENV)/installed
 
 test: programs check
 	@echo "==> Tests ($(JOBS) at a time; real Redis, sockets and browser)"
-	@$(BIN)/python -m pytest -n $(JOBS) || { \
+	@$(BIN)/python -m pytest -n $(JOBS) $(WITHOUT_TRACES) || { \
 		echo "==> Once more, alone: what failed beside other tests on a busy machine"; \
 		$(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
+
+# Replays the archive's full traces from ../shared/data.
+test-traces: $(VENV)/test-installed
+	@$(BIN)/python -m pytest $(TRACES)
 
 check: $(VENV)/test-installed
 	@echo "==> Style"
