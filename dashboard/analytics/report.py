@@ -41,6 +41,7 @@ def read_report(hub: HubApi, span: Timespan) -> Report:
     Raises: HubUnreachable, HubRefused.
     """
     series = _series(hub, span)
+    by_type = _by_type(hub, span)
     return Report(
         span=span,
         total=_total(hub, span),
@@ -48,10 +49,10 @@ def read_report(hub: HubApi, span: Timespan) -> Report:
         series=_frame(series["all"], span),
         series_before=_frame(_series(hub, span.before)["all"], span.before),
         groups=_groups(hub, span),
-        by_type=_by_type(hub, span),
+        by_type=by_type,
         hours=_hours(hub, span),
         errors=hub.get("/api/errors", {**span.query, "limit": _TOP})["errors"],
-        promises=_promises(hub, span),
+        promises=_promises(hub, by_type),
         marks=hub.get("/api/marks", span.query)["marks"],
         traffic=read_traffic(hub, span.to_ms),
     )
@@ -116,10 +117,10 @@ def _by_type(hub: HubApi, span: Timespan) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: row["run_total_ms"], reverse=True)
 
 
-def _promises(hub: HubApi, span: Timespan) -> list[dict[str, Any]]:
+def _promises(hub: HubApi, by_type: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Each promise with its figures of the range."""
     promises: list[dict[str, Any]] = hub.get("/api/slo")["slo"]
-    rows = {row["job_type"]: row for row in _by_type(hub, span)} if promises else {}
+    rows = {row["job_type"]: row for row in by_type}
     for promise in promises:
         figures = rows.get(promise["job_type"], {})
         promise["met"] = figures.get("slo_met", 0)
