@@ -180,7 +180,7 @@ def create_app(hub: Hub) -> Flask:
     app.register_blueprint(workers_blueprint(hub.registry, hub.fleet))
     app.register_blueprint(queues_blueprint(hub.broker, hub.fleet))
     app.register_blueprint(figures_blueprint(hub.snapshots, hub.access))
-    app.register_blueprint(analytics_blueprint(hub.metrics, hub.marks, hub.promises))
+    app.register_blueprint(analytics_blueprint(hub.metrics, hub.marks, hub.promises, audit))
     exposition = Exposition(hub.broadcaster, hub.replicator, hub.connections.count)
     app.register_blueprint(health_blueprint(hub.service, hub.replicator, exposition))
     _mount_sockets(Sock(app), hub)

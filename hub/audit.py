@@ -6,19 +6,23 @@ happens elsewhere (tokens, marks). Each entry is also told as `operator_action`.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 
 import msgspec
 
 from hub.errors import InvalidInput
 from hub.redis_service import RedisService
 
+_PAGE: Final = 500  # entries a round trip of `iterate`
+
 
 class AuditPage(msgspec.Struct, frozen=True):
     """Entries newest first as JSON, and the cursor of the next page; None after the last.
 
     An entry is `{at, audit_id, actor, action, ...}`; one on jobs has `count` and up to 20 `job_ids`,
-    one on a worker `worker_id`, one on a queue `job_type`.
+    one on a worker `worker_id`, on a queue or promise
+    `job_type`, on a mark, token or user `name`.
     """
 
     rows: list[msgspec.Raw]
@@ -53,3 +57,14 @@ class AuditLog:
         rows = rows[:limit]
         last = msgspec.json.decode(rows[-1])["audit_id"] if more else None
         return AuditPage([msgspec.Raw(row) for row in rows], None if last is None else str(last))
+
+    def iterate(self) -> Iterator[dict[str, Any]]:
+        """Give every entry that is kept, newest first, reading as they are taken."""
+        cursor = None
+        while True:
+            page = self.read(limit=_PAGE, cursor=cursor)
+            for row in page.rows:
+                yield msgspec.json.decode(row)
+            if page.cursor is None:
+                return
+            cursor = page.cursor

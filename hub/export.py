@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import msgspec
+
 from hub.figures import FiguresRow
 from hub.records import Job
 
@@ -35,6 +37,19 @@ JOB_COLUMNS: Final = (
     "error_message",
 )
 METRICS_COLUMNS: Final = FiguresRow.__struct_fields__
+AUDIT_COLUMNS: Final = (
+    "audit_id",
+    "at",
+    "actor",
+    "action",
+    "count",
+    "job_ids",
+    "worker_id",
+    "job_type",
+    "name",
+    "role",
+    "detail",
+)
 
 _ROWS_A_CHUNK: Final = 200
 _NUMERIC: Final = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
@@ -48,6 +63,11 @@ def jobs_csv(jobs: Iterable[Job]) -> Iterator[str]:
 def metrics_csv(rows: Iterable[FiguresRow]) -> Iterator[str]:
     """Write metrics.csv in chunks, header first."""
     return _csv(METRICS_COLUMNS, (_metrics_cells(row) for row in rows))
+
+
+def audit_csv(entries: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Write audit.csv in chunks, header first; what has no column of its own is JSON in `detail`."""
+    return _csv(AUDIT_COLUMNS, (_audit_cells(entry) for entry in entries))
 
 
 def iso_time(at: int | None) -> str:
@@ -100,3 +120,16 @@ def _metrics_cells(row: FiguresRow) -> Iterator[Any]:
     for column in METRICS_COLUMNS:
         value = getattr(row, column)
         yield iso_time(value) if column == "bucket_start" else value
+
+
+def _audit_cells(entry: dict[str, Any]) -> Iterator[Any]:
+    rest = {name: value for name, value in entry.items() if name not in AUDIT_COLUMNS}
+    for column in AUDIT_COLUMNS:
+        if column == "at":
+            yield iso_time(entry["at"])
+        elif column == "job_ids":
+            yield " ".join(entry.get("job_ids", ()))
+        elif column == "detail":
+            yield msgspec.json.encode(rest).decode() if rest else None
+        else:
+            yield entry.get(column)

@@ -63,6 +63,7 @@ ROUTES: Final[dict[str, Roles]] = {
     "analytics.list_slo": _SEE,
     "analytics.put_slo": _OPERATE,
     "audit.read": _SEE,
+    "audit.export": _SEE,
     "tokens.list_tokens": _OPERATE,
     "tokens.create": _OPERATE,
     "tokens.revoke": _OPERATE,

@@ -1,4 +1,4 @@
-"""`jobhub export`: jobs and figures as CSV files."""
+"""`jobhub export`: jobs, figures and the audit log as CSV files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PART_SUFFIX: Final = ".part"  # a file of the final name is always whole
 
 @click.group("export")
 def export_group() -> None:
-    """Export jobs or figures as CSV, to a file or to standard output."""
+    """Export jobs, figures or the audit log as CSV, to a file or to standard output."""
 
 
 @export_group.command("jobs")
@@ -56,6 +56,14 @@ def export_metrics(file: Path, from_: int | None, to: int | None, **flags: Any) 
         "step": flags.pop("step"),
     }
     _export(file, "/api/export/metrics.csv", query, flags)
+
+
+@export_group.command("audit")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@settings_flags(CLIENT)
+def export_audit(file: Path, **flags: Any) -> None:
+    """Export what operators did, newest first, to FILE; - is standard output."""
+    _export(file, "/api/export/audit.csv", {}, flags)
 
 
 def _export(file: Path, path: str, query: dict[str, Any], flags: dict[str, Any]) -> None:

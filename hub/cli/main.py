@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import click
 
+from hub.cli.audit import audit_command
 from hub.cli.chaos import chaos_command
 from hub.cli.config import config_command
 from hub.cli.doctor import doctor_command
@@ -88,6 +89,7 @@ for command in (
     replay_command,
     token_group,
     user_group,
+    audit_command,
     config_command,
     doctor_command,
     chaos_command,

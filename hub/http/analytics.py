@@ -9,10 +9,12 @@ import msgspec
 from flask import Blueprint, Response
 from msgspec import Meta
 
+from hub.audit import AuditLog
 from hub.errors import InvalidInput
 from hub.export import metrics_csv
 from hub.figures import AXES, COUNTS, Figures
 from hub.http.bodies import read_body
+from hub.http.callers import caller
 from hub.http.operations import operation
 from hub.http.problems import answer, csv_answer
 from hub.http.queries import read_query
@@ -100,7 +102,9 @@ class PromiseAnswer(msgspec.Struct, frozen=True):
     promise: Promise | None
 
 
-def analytics_blueprint(metrics: MetricsReader, marks: Marks, promises: Promises) -> Blueprint:
+def analytics_blueprint(
+    metrics: MetricsReader, marks: Marks, promises: Promises, audit: AuditLog
+) -> Blueprint:
     """Build the routes."""
     routes = Blueprint("analytics", __name__, url_prefix="/api")
 
@@ -186,7 +190,9 @@ def analytics_blueprint(metrics: MetricsReader, marks: Marks, promises: Promises
         summary="Set a mark on the time line", tag="Figures", body=MarkRequest, answers={201: Mark}
     )
     def add_mark() -> Response:
-        return answer(marks.add(read_body(MarkRequest)), 201)
+        mark = marks.add(read_body(MarkRequest))
+        audit.record(caller().actor, "mark_added", name=mark.label, kind=mark.kind)
+        return answer(mark, 201)
 
     @routes.get("/slo")
     @operation(summary="List promises to customers", tag="Figures", answers={200: SloAnswer})
@@ -203,6 +209,10 @@ def analytics_blueprint(metrics: MetricsReader, marks: Marks, promises: Promises
     def put_slo() -> Response:
         wanted = read_body(PromiseRequest)
         promise = promises.put(wanted)
+        if promise is None:
+            audit.record(caller().actor, "promise_ended", job_type=wanted.job_type)
+        else:
+            audit.record(caller().actor, "promise_set", **msgspec.structs.asdict(promise))
         return answer({"job_type": wanted.job_type, "promise": promise})
 
     return routes

@@ -1,4 +1,4 @@
-"""GET /api/audit: which operator did what, newest first."""
+"""GET /api/audit and its CSV: which operator did what, newest first."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from flask import Blueprint, Response
 from msgspec import Meta
 
 from hub.audit import AuditLog
+from hub.export import audit_csv
 from hub.http.operations import operation
-from hub.http.problems import answer
+from hub.http.problems import answer, csv_answer
 from hub.http.queries import read_query
 from hub.messages import Inbound
 
@@ -30,7 +31,7 @@ class AuditEntries(msgspec.Struct, frozen=True):
 
 
 def audit_blueprint(audit: AuditLog) -> Blueprint:
-    """Build the route."""
+    """Build the routes."""
     routes = Blueprint("audit", __name__, url_prefix="/api")
 
     @routes.get("/audit")
@@ -46,5 +47,15 @@ def audit_blueprint(audit: AuditLog) -> Blueprint:
         query = read_query(AuditQuery)
         page = audit.read(limit=query.limit, cursor=query.cursor)
         return answer({"entries": page.rows, "cursor": page.cursor})
+
+    @routes.get("/export/audit.csv")
+    @operation(
+        summary="Export what operators did as CSV",
+        tag="Access",
+        answers={200: "text/csv"},
+        detail="All that is kept, newest first, streamed. The columns are described in docs/http.md.",
+    )
+    def export() -> Response:
+        return csv_answer("audit.csv", audit_csv(audit.iterate()))
 
     return routes
