@@ -50,6 +50,7 @@ from hub.redis_service import RedisService
 from hub.replicator import Replicator
 from hub.roles import Caller
 from hub.snapshot import SnapshotReader
+from hub.totals import Totals
 from hub.users import Users
 from hub.worker_registry import WorkerRegistry
 from hub.ws.client import ClientHandler
@@ -181,7 +182,8 @@ def create_app(hub: Hub) -> Flask:
     app.register_blueprint(queues_blueprint(hub.broker, hub.fleet))
     app.register_blueprint(figures_blueprint(hub.snapshots, hub.access))
     app.register_blueprint(analytics_blueprint(hub.metrics, hub.marks, hub.promises, audit))
-    exposition = Exposition(hub.broadcaster, hub.replicator, hub.connections.count)
+    totals = Totals(hub.service)
+    exposition = Exposition(hub.broadcaster, hub.replicator, hub.connections.count, totals)
     app.register_blueprint(health_blueprint(hub.service, hub.replicator, exposition))
     _mount_sockets(Sock(app), hub)
     return app

@@ -1,7 +1,8 @@
-"""What /metrics tells Prometheus: counters of this hub and the state that its copy of the log holds.
+"""What /metrics tells Prometheus: counters of this hub, the state in its copy of the log, the totals.
 
-Nothing is read from Redis, so a scrape costs the same at any load and during an outage. Counters start
-with the process. Figures of jobs and workers are the same from every hub: take one, or the maximum.
+A scrape costs the same at any load: of Redis it reads one hash of bounded size (hub.totals), of which the
+last one known serves during an outage. Delivery, sockets and the log are of this hub, and their counters
+start with the process. What is said of jobs and workers is the same from every hub: take one, or the maximum.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from hub.event_broadcaster import EventBroadcaster
 from hub.event_log import COUNT_NAMES
 from hub.monitor_meter import LAG_BOUNDS_S
 from hub.replicator import Replicator
+from hub.totals import Totals
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _QUEUES_MAX: Final = 100  # label values; longer queues first
 _GAUGES: Final = ("scheduled", "pending", "assigned", "in_progress")
-_TOTALS: Final = ("completed", "failed", "cancelled")
 
 Sockets = Callable[[], dict[str, int]]
 
@@ -52,11 +53,16 @@ class Exposition:
     """Writes the metrics of one hub. Args: sockets: open connections by kind."""
 
     def __init__(
-        self, broadcaster: EventBroadcaster, replicator: Replicator, sockets: Sockets
+        self,
+        broadcaster: EventBroadcaster,
+        replicator: Replicator,
+        sockets: Sockets,
+        totals: Totals,
     ) -> None:
         self._broadcaster = broadcaster
         self._replicator = replicator
         self._sockets = sockets
+        self._totals = totals
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -71,6 +77,7 @@ class Exposition:
         yield from self._connections()
         yield from self._jobs()
         yield from self._fleet()
+        yield from self._totals.families()
 
     def _delivery(self) -> Iterator[Metric]:
         meter = self._broadcaster.meter
@@ -124,12 +131,6 @@ class Exposition:
         for status in _GAUGES:
             jobs.add_metric([status], counts[status])
         yield jobs
-        finished = CounterMetricFamily(
-            "jobhub_jobs_finished", "Jobs ever finished, by their final state.", labels=["status"]
-        )
-        for status in _TOTALS:
-            finished.add_metric([status], counts[status])
-        yield finished
         yield GaugeMetricFamily(
             "jobhub_jobs_kept", "Finished jobs that can still be read.", counts["kept"]
         )

@@ -56,6 +56,7 @@ NAMES: Final = frozenset(
         "closing",
         "levels",
         "groups",
+        "totals",
         "due",
         "errors",
         "errors_seen",

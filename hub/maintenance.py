@@ -17,11 +17,13 @@ from hub import limits
 from hub.config import Settings
 from hub.lane_fitter import LaneFitter
 from hub.redis_service import RedisService
+from hub.totals import BOUNDS_MS
 
 _CHUNK: Final = 200  # records a script: short enough that nobody waits for it (about 10 ms)
 _DRAIN_S: Final = 0.1  # a backlog of one kind may hold up the others for so long
 _STATS_KEPT: Final = 3_600
 _SLOW_EVERY_S: Final = 1.0  # lanes and expiry change nothing that anybody waits for
+_BOUNDS_MS: Final = msgspec.json.encode(BOUNDS_MS)
 _LANES_CLEARED_OVER: Final = limits.LANES // 2
 
 
@@ -86,6 +88,7 @@ class Maintenance:
                 "close_seconds",
                 limit=300,
                 stats_kept=_STATS_KEPT,
+                bounds_ms=_BOUNDS_MS,
             ),
             expired=expired,
             lanes=self._tidy_lanes() if slow else 0,

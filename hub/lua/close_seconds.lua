@@ -1,6 +1,6 @@
 -- close_seconds: make rows of finished seconds, roll them up, and tell each that had changes; once, whoever calls.
 --
--- include clock events metrics percentiles rollup closing
+-- include clock events metrics percentiles rollup closing totals
 -- key second PREFIX HASH a second that is not closed
 -- key closing HASH   closed (last closed second), told (seq of the last system_stats)
 -- key counts HASH    jobs a state
@@ -10,6 +10,7 @@
 -- key stats LIST     a JSON object a second with changes
 -- arg limit int        seconds with figures a call, and broken promises a second
 -- arg stats_kept int
+-- arg bounds_ms json  ascending; where the buckets of the scraped histograms end
 --
 -- Returns how many seconds were closed. O(limit x figures). Idempotent.
 
@@ -62,6 +63,7 @@ local function close(second)
   if not recent and redis.call('EXISTS', db.second .. text(second)) == 0 then return BARE_SECOND end
   local rows, changed = rows_of(second, recent)
   seal_rows(1, second, rows)
+  count_rows(rows)
   if changed or (second == this_second - 1 and seq ~= told) then
     tell(second, rows.all or {})
   end

@@ -2,6 +2,11 @@
 --
 -- The bins are those of metrics.lua: "<axis>:<bin>" counts.
 
+-- The value in ms that stands for a bin: within 2 % of every value in it.
+local function bin_middle(bin)
+  return bin == 0 and 0 or 2 * math.exp(bin * LOG_G) / (math.exp(LOG_G) + 1)
+end
+
 local function percentiles_json(row, axis)
   local bins, total = {}, 0
   for figure, count in pairs(row) do
@@ -17,7 +22,7 @@ local function percentiles_json(row, axis)
     local rank, seen = q * (total - 1), 0
     for _, item in ipairs(bins) do
       seen = seen + item[2]
-      if seen > rank then return item[1] == 0 and 0 or 2 * math.exp(item[1] * LOG_G) / (math.exp(LOG_G) + 1) end
+      if seen > rank then return bin_middle(item[1]) end
     end
   end
   local function shown(q) return string.format('%.1f', quantile(q)) end
