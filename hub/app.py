@@ -6,10 +6,8 @@ import logging
 import threading
 from dataclasses import dataclass
 
-import msgspec
 import redis
 from flask import Flask, Response, request
-from flask_sock import Sock
 
 from hub import limits
 from hub.access import Access
@@ -17,7 +15,6 @@ from hub.audit import AuditLog
 from hub.bulk import BulkActions
 from hub.config import Settings
 from hub.dispatcher import Dispatcher
-from hub.errors import AccessDenied, Forbidden, JobhubError
 from hub.event_broadcaster import EventBroadcaster
 from hub.exposition import Exposition
 from hub.fleet_reader import FleetReader
@@ -56,7 +53,7 @@ from hub.worker_registry import WorkerRegistry
 from hub.ws.client import ClientHandler
 from hub.ws.connection import Connection, Connections
 from hub.ws.monitor import MonitorHandler
-from hub.ws.protocol import CloseCode, await_auth, error_message
+from hub.ws.mounting import mount_sockets
 from hub.ws.worker import WorkerHandler
 
 _MAINTENANCE_EVERY_S = 0.25  # a delayed job starts at most so much late
@@ -158,7 +155,6 @@ def create_app(hub: Hub) -> Flask:
     """Build the Flask application of a hub."""
     app = Flask("hub", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = limits.BODY_BYTES
-    app.config["SOCK_SERVER_OPTIONS"] = {"receive_bytes": 65_536}
     prepare_routing(app)
     register_problems(app)
     _guard(app, hub.access)
@@ -185,7 +181,7 @@ def create_app(hub: Hub) -> Flask:
     totals = Totals(hub.service)
     exposition = Exposition(hub.broadcaster, hub.replicator, hub.connections.count, totals)
     app.register_blueprint(health_blueprint(hub.service, hub.replicator, exposition))
-    _mount_sockets(Sock(app), hub)
+    _mount_sockets(app, hub)
     return app
 
 
@@ -210,56 +206,27 @@ def _guard(app: Flask, access: Access) -> None:
         return response
 
 
-def _mount_sockets(sock: Sock, hub: Hub) -> None:
+def _mount_sockets(app: Flask, hub: Hub) -> None:
     settings = hub.settings
+    lease_ms, heartbeat_ms = int(settings.lease_s * 1000), int(settings.heartbeat_s * 1000)
 
-    def admitted(connection: Connection) -> Caller | None:
-        """Find who is there by the upgrade's token or the first message; closes who may not come in."""
-        try:
-            caller = _identify(connection, hub.access)
-            if caller.may_open(connection.kind):
-                return caller
-            refusal: AccessDenied = Forbidden(f"not for the role {caller.role}")
-        except redis.RedisError:
-            connection.close(CloseCode.RESYNC, "Redis cannot be reached")
-            return None
-        except JobhubError as error:
-            refusal = error if isinstance(error, AccessDenied) else AccessDenied("auth comes first")
-        connection.send(msgspec.json.encode(error_message(refusal)))
-        connection.close(CloseCode.UNAUTHENTICATED, refusal.message)
-        return None
+    def monitor(connection: Connection, caller: Caller) -> None:
+        MonitorHandler(connection, hub.broadcaster).run()
 
-    @sock.route("/ws/monitor")
-    def monitor(ws: object) -> None:
-        with hub.connections.open(ws, "monitor") as connection:
-            if admitted(connection) is not None:
-                MonitorHandler(connection, hub.broadcaster).run()
+    def worker(connection: Connection, caller: Caller) -> None:
+        handler = WorkerHandler(
+            connection,
+            hub.broker,
+            hub.registry,
+            hub.dispatcher,
+            lease_ms=lease_ms,
+            heartbeat_ms=heartbeat_ms,
+        )
+        handler.run()
 
-    @sock.route("/ws/worker")
-    def worker(ws: object) -> None:
-        with hub.connections.open(ws, "worker") as connection:
-            if admitted(connection) is not None:
-                WorkerHandler(
-                    connection,
-                    hub.broker,
-                    hub.registry,
-                    hub.dispatcher,
-                    lease_ms=int(settings.lease_s * 1000),
-                    heartbeat_ms=int(settings.heartbeat_s * 1000),
-                ).run()
+    def client(connection: Connection, caller: Caller) -> None:
+        submitted = hub.dispatcher.wake
+        ClientHandler(connection, hub.broker, hub.waiter, caller, submitted=submitted).run()
 
-    @sock.route("/ws/client")
-    def client(ws: object) -> None:
-        with hub.connections.open(ws, "client") as connection:
-            caller = admitted(connection)
-            if caller is not None:
-                ClientHandler(
-                    connection, hub.broker, hub.waiter, caller, submitted=hub.dispatcher.wake
-                ).run()
-
-
-def _identify(connection: Connection, access: Access) -> Caller:
-    if "Authorization" in request.headers or access.open:
-        return access.identify(request.headers)
-    message = await_auth(connection)
-    return access.identify_message(message.token, message.ticket, connection.kind)
+    serve = {"monitor": monitor, "worker": worker, "client": client}
+    mount_sockets(app, hub.connections, hub.access, serve)
