@@ -19,7 +19,12 @@ from hub.worker_registry import WorkerRegistry
 def workers_blueprint(registry: WorkerRegistry, fleet: FleetReader) -> Blueprint:
     """Build the routes of workers."""
     routes = Blueprint("workers", __name__, url_prefix="/api/workers")
+    _add_worker_reads(routes, fleet)
+    _add_worker_switches(routes, registry)
+    return routes
 
+
+def _add_worker_reads(routes: Blueprint, fleet: FleetReader) -> None:
     @routes.get("")
     @operation(
         summary="List workers",
@@ -37,6 +42,8 @@ def workers_blueprint(registry: WorkerRegistry, fleet: FleetReader) -> Blueprint
     def get(worker_id: str) -> Response:
         return answer(fleet.worker(worker_id))
 
+
+def _add_worker_switches(routes: Blueprint, registry: WorkerRegistry) -> None:
     @routes.post("/<path:worker_id>/drain")
     @operation(
         summary="Let a worker finish and give it nothing new",
@@ -59,13 +66,16 @@ def workers_blueprint(registry: WorkerRegistry, fleet: FleetReader) -> Blueprint
         read_no_body()
         return answer(registry.set_draining(worker_id, False, actor=caller().actor))
 
-    return routes
-
 
 def queues_blueprint(broker: JobBroker, fleet: FleetReader) -> Blueprint:
     """Build the routes of queues; a queue is a job type."""
     routes = Blueprint("queues", __name__, url_prefix="/api/queues")
+    _add_queue_reads(routes, fleet)
+    _add_queue_switches(routes, broker)
+    return routes
 
+
+def _add_queue_reads(routes: Blueprint, fleet: FleetReader) -> None:
     @routes.get("")
     @operation(summary="List queues", tag="Queues", answers={200: QueueList})
     def list_queues() -> Response:
@@ -76,6 +86,8 @@ def queues_blueprint(broker: JobBroker, fleet: FleetReader) -> Blueprint:
     def get(job_type: str) -> Response:
         return answer(fleet.queue(job_type))
 
+
+def _add_queue_switches(routes: Blueprint, broker: JobBroker) -> None:
     @routes.post("/<path:job_type>/pause")
     @operation(
         summary="Stop giving out jobs of a type",
@@ -95,5 +107,3 @@ def queues_blueprint(broker: JobBroker, fleet: FleetReader) -> Blueprint:
     def resume(job_type: str) -> Response:
         read_no_body()
         return answer(broker.resume(job_type, actor=caller().actor))
-
-    return routes

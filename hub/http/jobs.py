@@ -47,6 +47,7 @@ def jobs_blueprint(
     _add_reads(routes, broker, reader)
     _add_outlook(routes, broker, places, matches)
     _add_result(routes, broker, waiter)
+    _add_change(routes, broker)
     _add_moves(routes, broker)
     return routes
 
@@ -151,7 +152,7 @@ def _add_result(routes: Blueprint, broker: JobBroker, waiter: JobWaiter) -> None
         return answer(outcome, 200 if over else 202)
 
 
-def _add_moves(routes: Blueprint, broker: JobBroker) -> None:
+def _add_change(routes: Blueprint, broker: JobBroker) -> None:
     @routes.patch("/<job_id:job_id>")
     @operation(
         summary="Change the priority or time of a job that waits",
@@ -171,6 +172,8 @@ def _add_moves(routes: Blueprint, broker: JobBroker) -> None:
             )
         )
 
+
+def _add_moves(routes: Blueprint, broker: JobBroker) -> None:
     @routes.post("/<job_id:job_id>/cancel")
     @operation(
         summary="Cancel a job",

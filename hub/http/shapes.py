@@ -218,6 +218,12 @@ class Ticket(msgspec.Struct, frozen=True):
     expires_in_s: int
 
 
+class Ended(msgspec.Struct, frozen=True):
+    """The name of what is no more: a token, a user."""
+
+    name: str
+
+
 class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether the hub is alive, or ready and where its event log stands."""
 

@@ -11,6 +11,7 @@ from hub.http.bodies import read_body, read_no_body
 from hub.http.callers import caller
 from hub.http.operations import operation
 from hub.http.problems import answer
+from hub.http.shapes import Ended
 from hub.tokens import NewToken, Token, TokenRequest
 
 
@@ -20,21 +21,22 @@ class TokenList(msgspec.Struct, frozen=True):
     tokens: list[Token]
 
 
-class Revoked(msgspec.Struct, frozen=True):
-    """The token that is no more."""
-
-    name: str
-
-
 def tokens_blueprint(access: Access, audit: AuditLog) -> Blueprint:
     """Build the routes."""
     routes = Blueprint("tokens", __name__, url_prefix="/api/tokens")
+    _add_reads(routes, access)
+    _add_changes(routes, access, audit)
+    return routes
 
+
+def _add_reads(routes: Blueprint, access: Access) -> None:
     @routes.get("")
     @operation(summary="List tokens", tag="Access", answers={200: TokenList})
     def list_tokens() -> Response:
         return answer(TokenList(access.tokens.all()))
 
+
+def _add_changes(routes: Blueprint, access: Access, audit: AuditLog) -> None:
     @routes.post("")
     @operation(
         summary="Make a token for a role; it is shown this once",
@@ -57,7 +59,7 @@ def tokens_blueprint(access: Access, audit: AuditLog) -> Blueprint:
     @operation(
         summary="End a token at once",
         tag="Access",
-        answers={200: Revoked},
+        answers={200: Ended},
         errors=(404, 409),
         detail="Sockets that it opened stay open until they close.",
     )
@@ -65,6 +67,4 @@ def tokens_blueprint(access: Access, audit: AuditLog) -> Blueprint:
         read_no_body()
         access.tokens.revoke(name, rooted=access.rooted)
         audit.record(caller().actor, "token_revoked", name=name)
-        return answer(Revoked(name))
-
-    return routes
+        return answer(Ended(name))

@@ -10,6 +10,7 @@ from hub.http.bodies import read_body, read_no_body
 from hub.http.callers import caller
 from hub.http.operations import operation
 from hub.http.problems import answer
+from hub.http.shapes import Ended
 from hub.users import User, UserRequest, Users, UserSecret
 
 
@@ -19,21 +20,32 @@ class UserList(msgspec.Struct, frozen=True):
     users: list[User]
 
 
-class Removed(msgspec.Struct, frozen=True):
-    """The user who is no more."""
-
-    name: str
-
-
 def users_blueprint(users: Users, audit: AuditLog) -> Blueprint:
     """Build the routes."""
     routes = Blueprint("users", __name__, url_prefix="/api/users")
+    _add_reads(routes, users)
+    _add_changes(routes, users, audit)
+    return routes
 
+
+def _add_reads(routes: Blueprint, users: Users) -> None:
     @routes.get("")
     @operation(summary="List the dashboard's users", tag="Access", answers={200: UserList})
     def list_users() -> Response:
         return answer(UserList(users.all()))
 
+    @routes.get("/<name:name>")
+    @operation(
+        summary="Read a user with the password's digest",
+        tag="Access",
+        answers={200: UserSecret},
+        errors=(404,),
+    )
+    def get(name: str) -> Response:
+        return answer(users.get(name))
+
+
+def _add_changes(routes: Blueprint, users: Users, audit: AuditLog) -> None:
     @routes.post("")
     @operation(
         summary="Add a user, or change role and password",
@@ -49,27 +61,15 @@ def users_blueprint(users: Users, audit: AuditLog) -> Blueprint:
         audit.record(caller().actor, "user_changed", name=user.name, role=user.role)
         return answer(user)
 
-    @routes.get("/<name:name>")
-    @operation(
-        summary="Read a user with the password's digest",
-        tag="Access",
-        answers={200: UserSecret},
-        errors=(404,),
-    )
-    def get(name: str) -> Response:
-        return answer(users.get(name))
-
     @routes.delete("/<name:name>")
     @operation(
         summary="Remove a user and end the sessions",
         tag="Access",
-        answers={200: Removed},
+        answers={200: Ended},
         errors=(404,),
     )
     def remove(name: str) -> Response:
         read_no_body()
         users.remove(name)
         audit.record(caller().actor, "user_removed", name=name)
-        return answer(Removed(name))
-
-    return routes
+        return answer(Ended(name))
