@@ -36,8 +36,11 @@ _PAGE: Final = (Path(__file__).parent / "sign_in.html").read_text(encoding="utf-
 def require_sign_in(server: Flask, config: DashboardConfig, people: People) -> None:
     """Add the pages, and let nobody else pass who has not signed in."""
     _prepare_sessions(server, config)
-    throttle = Throttle()
+    _check_each_request(server, people)
+    _add_pages(server, people, Throttle())
 
+
+def _check_each_request(server: Flask, people: People) -> None:
     @server.before_request
     def check() -> AnyResponse | None:
         if request.path in _FREE or request.path.startswith("/assets/"):
@@ -49,6 +52,8 @@ def require_sign_in(server: Flask, config: DashboardConfig, people: People) -> N
             abort(401, "sign in first: reload the page")
         return redirect(SIGN_IN_PATH)
 
+
+def _add_pages(server: Flask, people: People, throttle: Throttle) -> None:
     @server.get(SIGN_IN_PATH)
     def form() -> Response:
         return _page()
@@ -57,15 +62,9 @@ def require_sign_in(server: Flask, config: DashboardConfig, people: People) -> N
     def enter() -> AnyResponse:
         name = request.form.get("name", "")[:_FIELD_CHARS].strip()
         password = request.form.get("password", "")[: _FIELD_CHARS + 1]
-        limits = {
-            f"{name}\n{request.remote_addr}": _TRIES_OF_NAME_FROM_ADDRESS,
-            f"name {name}": _TRIES_OF_NAME,
-            f"from {request.remote_addr}": _TRIES_FROM_ADDRESS,
-        }
+        limits = _limits(name, request.remote_addr)
         if not throttle.begin(limits):
-            page = _page("Too many attempts. Try again in five minutes.", 429)
-            page.headers["Retry-After"] = str(int(WITHIN_S))
-            return page
+            return _too_many()
         user = people.check_password(name, password)
         if user is None:
             return _page("Name or password is wrong.", 401)
@@ -79,6 +78,20 @@ def require_sign_in(server: Flask, config: DashboardConfig, people: People) -> N
     def leave() -> AnyResponse:
         session.clear()
         return redirect(SIGN_IN_PATH, 303)
+
+
+def _limits(name: str, address: str | None) -> dict[str, int]:
+    return {
+        f"{name}\n{address}": _TRIES_OF_NAME_FROM_ADDRESS,
+        f"name {name}": _TRIES_OF_NAME,
+        f"from {address}": _TRIES_FROM_ADDRESS,
+    }
+
+
+def _too_many() -> Response:
+    page = _page("Too many attempts. Try again in five minutes.", 429)
+    page.headers["Retry-After"] = str(int(WITHIN_S))
+    return page
 
 
 def _page(failure: str = "", status: int = 200) -> Response:

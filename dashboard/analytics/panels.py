@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import dash_bootstrap_components as dbc
 from dash import html
@@ -138,52 +138,21 @@ def _backlog(report: Report) -> Component:
 
 def _promise_form(report: Report) -> Component:
     types = [row["job_type"] for row in report.by_type]
-    return html.Details(
-        [
-            html.Summary("Set a promise"),
-            html.Div(
-                [
-                    html.Label(
-                        [
-                            "Job type",
-                            dbc.Input(
-                                id=f"{PROMISE_FORM}-type",
-                                type="text",
-                                value=types[0] if types else "",
-                                maxlength=200,
-                            ),
-                        ]
-                    ),
-                    html.Label(
-                        [
-                            "Starts within, s (empty: no promise)",
-                            dbc.Input(
-                                id=f"{PROMISE_FORM}-target", type="number", min=0.001, max=604_800
-                            ),
-                        ]
-                    ),
-                    html.Label(
-                        [
-                            "Objective, %",
-                            dbc.Input(
-                                id=f"{PROMISE_FORM}-objective",
-                                type="number",
-                                min=1,
-                                max=99.99,
-                                value=95,
-                            ),
-                        ]
-                    ),
-                    html.Button(
-                        "Save",
-                        id=f"{PROMISE_FORM}-set",
-                        className="button button-small",
-                        n_clicks=0,
-                    ),
-                    html.Span(id=f"{PROMISE_FORM}-answer", role="status", className="muted"),
-                ],
-                className="promise-form operates",
-            ),
-        ],
-        className="no-print",
+    first = types[0] if types else ""
+    fields = [
+        _promise_field("Job type", "type", type="text", value=first, maxlength=200),
+        _promise_field(
+            "Starts within, s (empty: no promise)", "target", type="number", min=0.001, max=604_800
+        ),
+        _promise_field("Objective, %", "objective", type="number", min=1, max=99.99, value=95),
+    ]
+    save = html.Button(
+        "Save", id=f"{PROMISE_FORM}-set", className="button button-small", n_clicks=0
     )
+    said = html.Span(id=f"{PROMISE_FORM}-answer", role="status", className="muted")
+    form = html.Div([*fields, save, said], className="promise-form operates")
+    return html.Details([html.Summary("Set a promise"), form], className="no-print")
+
+
+def _promise_field(label: str, name: str, **given: Any) -> Component:
+    return html.Label([label, dbc.Input(id=f"{PROMISE_FORM}-{name}", **given)])

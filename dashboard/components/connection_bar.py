@@ -28,16 +28,18 @@ def connection_bar(presets: tuple[Preset, ...], failure: str | None) -> Componen
 
     Args: failure: why the server could read no snapshot, in one sentence.
     """
-    options = [html.Option(preset.name, value=preset.url) for preset in presets]
-    choice = html.Label(
-        [
-            html.Span("Hub", className="visually-hidden"),
-            html.Select(options, className="select", **part("preset")),
-        ],
-        className="connection-choice",
-        hidden=len(presets) < 2,
+    return Widget(
+        "connection_bar",
+        [_state(), _facts(), _choice(presets), _buttons()],
+        className="connection",
+        options={"failure": failure},
+        label="Connection",
+        role="region",
     )
-    state = html.Div(
+
+
+def _state() -> Component:
+    return html.Div(
         [
             html.Span("Disconnected", className="badge-state", **part("badge")),
             html.Span("", className="connection-note", **part("note")),
@@ -45,31 +47,38 @@ def connection_bar(presets: tuple[Preset, ...], failure: str | None) -> Componen
         className="connection-state",
         **_LIVE_REGION,
     )
-    facts = html.Dl(
+
+
+def _facts() -> Component:
+    facts = [
+        html.Div(
+            [html.Dt(label), html.Dd("–", **part(name))],
+            title=explanation,
+            className=f"fact fact-{name}",
+        )
+        for name, label, explanation in _FACTS
+    ]
+    return html.Dl(facts, className="connection-facts")
+
+
+def _choice(presets: tuple[Preset, ...]) -> Component:
+    options = [html.Option(preset.name, value=preset.url) for preset in presets]
+    return html.Label(
         [
-            html.Div(
-                [html.Dt(label), html.Dd("–", **part(name))],
-                title=explanation,
-                className=f"fact fact-{name}",
-            )
-            for name, label, explanation in _FACTS
+            html.Span("Hub", className="visually-hidden"),
+            html.Select(options, className="select", **part("preset")),
         ],
-        className="connection-facts",
+        className="connection-choice",
+        hidden=len(presets) < 2,
     )
-    buttons = html.Div(
+
+
+def _buttons() -> Component:
+    look = "button button-primary button-large"
+    return html.Div(
         [
-            html.Button(
-                "Connect", className="button button-primary button-large", **part("connect")
-            ),
+            html.Button("Connect", className=look, **part("connect")),
             html.Button("Disconnect", className="button", hidden=True, **part("disconnect")),
         ],
         className="connection-buttons",
-    )
-    return Widget(
-        "connection_bar",
-        [state, facts, choice, buttons],
-        className="connection",
-        options={"failure": failure},
-        label="Connection",
-        role="region",
     )

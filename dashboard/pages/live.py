@@ -24,6 +24,7 @@ IN_NAVIGATION: Final = True
 
 WINDOWS: Final = ((60, "1 min"), (300, "5 min"), (900, "15 min"), (3600, "60 min"))
 _TABS: Final[dict[str, Any]] = {"aria-label": "Job lists"}
+_FIRST_TAB: Final = "active"
 
 _EVENT_KINDS: Final = (
     ("all", "All events"),
@@ -126,58 +127,57 @@ def _charts() -> list[Component]:
 
 
 def _jobs() -> Component:
-    tabs = [
-        html.Button(
-            [title, html.Span("–", className="tab-count", **part(f"count-{name}"))],
-            className="tab",
-            role="tab",
-            id=f"tab-{name}",
-            **_attributes(list=name, selected=name == "active"),
-        )
-        for name, (title, _) in LISTS.items()
-    ]
-    export = html.A(
-        "Export CSV",
-        href="/export/jobs.csv",
-        className="button",
-        download="jobs.csv",
-        **part("export"),
-    )
-    tools = [
-        html.Div(className="filter", **part("filter")),
-        html.Span("", className="selection-count", **part("selected")),
-        html.Button("Retry", className="button operates", disabled=True, **part("retry")),
-        html.Button("Cancel", className="button operates", disabled=True, **part("cancel")),
-        export,
-    ]
-    grids = [
-        html.Div(
-            job_grid(name),
-            role="tabpanel",
-            hidden=name != "active",
-            className="tab-panel",
-            **_label_by(name),
-        )
-        for name in LISTS
-    ]
+    tabs = html.Div([_tab(name) for name in LISTS], className="tabs", role="tablist", **_TABS)
     return Widget(
         "job_tables",
         html.Section(
             [
                 html.H2("Jobs", className="visually-hidden"),
-                html.Div(
-                    [
-                        html.Div(tabs, className="tabs", role="tablist", **_TABS),
-                    ],
-                    className="tab-bar",
-                ),
-                html.Div(tools, className="toolbar"),
-                html.Div(grids, className="tab-panels"),
+                html.Div([tabs], className="tab-bar"),
+                html.Div(_job_tools(), className="toolbar"),
+                html.Div([_tab_panel(name) for name in LISTS], className="tab-panels"),
                 html.P("", className="panel-foot", **part("foot")),
             ],
             className="panel",
         ),
         className="live-jobs",
+    )
+
+
+def _tab(name: str) -> Component:
+    title, _ = LISTS[name]
+    return html.Button(
+        [title, html.Span("–", className="tab-count", **part(f"count-{name}"))],
+        className="tab",
+        role="tab",
+        id=f"tab-{name}",
+        **_attributes(list=name, selected=name == _FIRST_TAB),
+    )
+
+
+def _job_tools() -> list[Component]:
+    return [
+        html.Div(className="filter", **part("filter")),
+        html.Span("", className="selection-count", **part("selected")),
+        html.Button("Retry", className="button operates", disabled=True, **part("retry")),
+        html.Button("Cancel", className="button operates", disabled=True, **part("cancel")),
+        html.A(
+            "Export CSV",
+            href="/export/jobs.csv",
+            className="button",
+            download="jobs.csv",
+            **part("export"),
+        ),
+    ]
+
+
+def _tab_panel(name: str) -> Component:
+    return html.Div(
+        job_grid(name),
+        role="tabpanel",
+        hidden=name != _FIRST_TAB,
+        className="tab-panel",
+        **_label_by(name),
     )
 
 

@@ -7,7 +7,7 @@ follow the store (assets/js/83_worker_jobs.js and on).
 from __future__ import annotations
 
 import time
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote
 
 from dash import Dash, dcc, html
@@ -24,6 +24,9 @@ from dashboard.components.widget import Widget, part
 from dashboard.hub_client import HubApi, HubRefused, segment
 from dashboard.pages.analytics import ZONE_COOKIE
 from hub.errors import JobhubError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PATH: Final = "/workers/<worker_id>"
 NAME: Final = "Worker"
@@ -205,55 +208,49 @@ def _lanes() -> Component:
 
 def _figures(hub: HubApi, worker_id: str, span: Timespan) -> Component:
     now, before = read_group(hub, span, f"worker:{worker_id}")
-    unit = charts.bucket_unit(span.step_s)
     path = f"/workers/{quote(worker_id, safe='')}"
     choices = [
         _choice(PRESETS[name][0], path + span.search(range=name), span.preset == name)
         for name in _RANGES
     ]
+    label = _attributes(**{"aria-label": "Range"})
+    head = [
+        html.H2("Figures", className="section-title"),
+        html.Div(choices, className="segments", role="group", **label),
+    ]
     return html.Div(
         [
-            html.Div(
-                [
-                    html.H2("Figures", className="section-title"),
-                    html.Div(
-                        choices,
-                        className="segments",
-                        role="group",
-                        **_attributes(**{"aria-label": "Range"}),
-                    ),
-                ],
-                className="section-head",
-            ),
-            html.Div(
-                [
-                    figure_panel(
-                        "worker-throughput",
-                        "Throughput",
-                        f"Finished {unit}; dotted: the period before",
-                        charts.throughput(now, before),
-                        brush=False,
-                    ),
-                    figure_panel(
-                        "worker-run",
-                        "Run time",
-                        f"Of finished attempts, n = {int(now['run_n'].sum()):,}",
-                        charts.latency(now, "run", "Run"),
-                        brush=False,
-                    ),
-                    figure_panel(
-                        "worker-utilisation",
-                        "Utilisation",
-                        "Busy of offered slot time",
-                        charts.utilisation(now),
-                        brush=False,
-                    ),
-                ],
-                className="chart-grid",
-            ),
+            html.Div(head, className="section-head"),
+            html.Div(_charts(now, before, span), className="chart-grid"),
         ],
         className="worker-figures",
     )
+
+
+def _charts(now: pd.DataFrame, before: pd.DataFrame, span: Timespan) -> list[Component]:
+    return [
+        figure_panel(
+            "worker-throughput",
+            "Throughput",
+            f"Finished {charts.bucket_unit(span.step_s)}; dotted: the period before",
+            charts.throughput(now, before),
+            brush=False,
+        ),
+        figure_panel(
+            "worker-run",
+            "Run time",
+            f"Of finished attempts, n = {int(now['run_n'].sum()):,}",
+            charts.latency(now, "run", "Run"),
+            brush=False,
+        ),
+        figure_panel(
+            "worker-utilisation",
+            "Utilisation",
+            "Busy of offered slot time",
+            charts.utilisation(now),
+            brush=False,
+        ),
+    ]
 
 
 def _choice(label: str, href: str, chosen: bool) -> Component:
