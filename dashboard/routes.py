@@ -16,7 +16,7 @@ from dashboard.submit_routes import register_submit_routes
 from hub.errors import JobhubError
 
 TICKET_PATH: Final = "/live/ticket"
-_EXPORTS: Final = ("jobs", "metrics")
+_EXPORTS: Final = ("jobs", "metrics", "summary", "promises", "errors", "marks")
 _PASSED_HEADERS: Final = ("Content-Type", "Content-Disposition")
 
 

@@ -23,12 +23,15 @@ from hub.http.audit import audit_blueprint
 from hub.http.bodies import refuse_large
 from hub.http.bulk import bulk_blueprint
 from hub.http.callers import admit
+from hub.http.figure_exports import figure_exports_blueprint
 from hub.http.figures import figures_blueprint
 from hub.http.fleet import queues_blueprint, workers_blueprint
 from hub.http.health import health_blueprint
 from hub.http.job_lists import job_lists_blueprint
 from hub.http.jobs import jobs_blueprint
+from hub.http.marks import marks_blueprint
 from hub.http.problems import register_problems
+from hub.http.promises import promises_blueprint
 from hub.http.reference import reference_blueprint
 from hub.http.routing import prepare_routing
 from hub.http.tokens import tokens_blueprint
@@ -177,7 +180,10 @@ def create_app(hub: Hub) -> Flask:
     app.register_blueprint(workers_blueprint(hub.registry, hub.fleet))
     app.register_blueprint(queues_blueprint(hub.broker, hub.fleet))
     app.register_blueprint(figures_blueprint(hub.snapshots, hub.access))
-    app.register_blueprint(analytics_blueprint(hub.metrics, hub.marks, hub.promises, audit))
+    app.register_blueprint(analytics_blueprint(hub.metrics))
+    app.register_blueprint(figure_exports_blueprint(hub.metrics))
+    app.register_blueprint(marks_blueprint(hub.metrics, hub.marks, audit))
+    app.register_blueprint(promises_blueprint(hub.metrics, hub.promises, audit))
     totals = Totals(hub.service)
     exposition = Exposition(hub.broadcaster, hub.replicator, hub.connections.count, totals)
     app.register_blueprint(health_blueprint(hub.service, hub.replicator, exposition))

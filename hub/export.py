@@ -7,11 +7,11 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
-from hub.figures import FiguresRow
+from hub.figures import Figures, FiguresRow, described
 from hub.records import Job
 
 JOB_COLUMNS: Final = (
@@ -37,6 +37,7 @@ JOB_COLUMNS: Final = (
     "error_message",
 )
 METRICS_COLUMNS: Final = FiguresRow.__struct_fields__
+SUMMARY_COLUMNS: Final = ("from", "to", "group", *described(Figures()))
 AUDIT_COLUMNS: Final = (
     "audit_id",
     "at",
@@ -51,8 +52,12 @@ AUDIT_COLUMNS: Final = (
     "detail",
 )
 
+_MOMENTS: Final = frozenset({"at", "bucket_start", "first_at", "last_at"})
 _ROWS_A_CHUNK: Final = 200
 _NUMERIC: Final = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+
+
+Row = TypeVar("Row", bound=msgspec.Struct)
 
 
 def jobs_csv(jobs: Iterable[Job]) -> Iterator[str]:
@@ -62,7 +67,20 @@ def jobs_csv(jobs: Iterable[Job]) -> Iterator[str]:
 
 def metrics_csv(rows: Iterable[FiguresRow]) -> Iterator[str]:
     """Write metrics.csv in chunks, header first."""
-    return _csv(METRICS_COLUMNS, (_metrics_cells(row) for row in rows))
+    return struct_csv(FiguresRow, rows)
+
+
+def summary_csv(from_ms: int, to_ms: int, totals: Iterable[tuple[str, Figures]]) -> Iterator[str]:
+    """Write summary.csv in chunks, header first: a row a group, with every figure of the range."""
+    ends = (iso_time(from_ms), iso_time(to_ms))
+    rows = ((*ends, group, *described(figures).values()) for group, figures in totals)
+    return _csv(SUMMARY_COLUMNS, rows)
+
+
+def struct_csv(shape: type[Row], rows: Iterable[Row]) -> Iterator[str]:
+    """Write one column a field of `shape`, in chunks, header first; moments as ISO 8601."""
+    columns = shape.__struct_fields__
+    return _csv(columns, ([_cell(row, column) for column in columns] for row in rows))
 
 
 def audit_csv(entries: Iterable[dict[str, Any]]) -> Iterator[str]:
@@ -116,10 +134,9 @@ def _job_cells(job: Job) -> Iterator[Any]:
             yield getattr(job, column)
 
 
-def _metrics_cells(row: FiguresRow) -> Iterator[Any]:
-    for column in METRICS_COLUMNS:
-        value = getattr(row, column)
-        yield iso_time(value) if column == "bucket_start" else value
+def _cell(row: msgspec.Struct, column: str) -> Any:
+    value = getattr(row, column)
+    return iso_time(value) if column in _MOMENTS else value
 
 
 def _audit_cells(entry: dict[str, Any]) -> Iterator[Any]:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 AXES: Final = ("wait", "run", "turnaround")
+PERCENTILES: Final = (50, 95, 99)
 COUNTS: Final = (
     "submitted",
     "started",
@@ -118,6 +119,27 @@ def bin_middle(bin_: int) -> float:
     return 0.0 if bin_ == 0 else 2 * math.exp(bin_ * _LOG_G) / (math.exp(_LOG_G) + 1)
 
 
+def described(figures: Figures) -> dict[str, Any]:
+    """Every figure of a bucket or range by name; times in ms, shares 0..1 or None."""
+    row: dict[str, Any] = {name: figures.counts[name] for name in COUNTS}
+    row["pending_max"] = figures.pending_max
+    row["utilisation"] = figures.utilisation
+    row["failure_rate"] = figures.failure_rate
+    row["attainment"] = figures.attainment
+    for axis in AXES:
+        row[f"{axis}_n"] = figures.samples(axis)
+        row[f"{axis}_total_ms"] = round(figures.time_ms(axis))
+        for percent in PERCENTILES:
+            row[f"{axis}_p{percent}_ms"] = _rounded(figures.quantile(axis, percent / 100), 1)
+    return row
+
+
+def error_budget_left(met: int, missed: int, objective: float) -> float | None:
+    """Share left of the broken promises that an objective allows; below 0: overspent, None: none was due."""
+    allowed = (met + missed) * (1 - objective)
+    return 1 - missed / allowed if allowed > 0 else None
+
+
 class FiguresRow(msgspec.Struct, frozen=True):
     """One bucket of one group, in the order of metrics.csv. Percentiles are None without samples."""
 
@@ -141,12 +163,23 @@ class FiguresRow(msgspec.Struct, frozen=True):
     pending_max: int
 
 
+class ErrorKind(msgspec.Struct, frozen=True, kw_only=True):
+    """Failed attempts whose errors differ only in numbers, ids, times and quoted text."""
+
+    fingerprint: str
+    count: int
+    error_type: str | None = None
+    message: str | None = None
+    first_at: int | None = None
+    last_at: int | None = None
+
+
 def figures_row(start_s: int, step_s: int, group: str, figures: Figures) -> FiguresRow:
     """Describe a bucket that starts at `start_s`, Unix seconds."""
     percentiles = {
         f"{axis}_p{percent}_ms": _rounded(figures.quantile(axis, percent / 100), 1)
         for axis in ("wait", "run")
-        for percent in (50, 95, 99)
+        for percent in PERCENTILES
     }
     counts = figures.counts
     return FiguresRow(

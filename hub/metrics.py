@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from hub.figures import Figures, FiguresRow, figures_row, merged
+from hub.figures import ErrorKind, Figures, FiguresRow, figures_row, merged
 from hub.redis_service import RedisService
 
 GroupBy = Literal["all", "job_type", "worker"]
@@ -48,17 +48,6 @@ class Bucket(msgspec.Struct, frozen=True):
     step_s: int
     figures: Figures
     partial: bool
-
-
-class ErrorKind(msgspec.Struct, frozen=True, kw_only=True):
-    """Failed attempts whose errors differ only in numbers, ids, times and quoted text."""
-
-    fingerprint: str
-    count: int
-    error_type: str | None = None
-    message: str | None = None
-    first_at: int | None = None
-    last_at: int | None = None
 
 
 class MetricsReader:

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from hub.figures import Figures, error_budget_left
 from hub.messages import Id, Inbound
 from hub.redis_service import RedisService
 
@@ -27,6 +28,32 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True):
     job_type: str
     target_ms: int
     objective: float
+
+
+class PromiseRow(msgspec.Struct, frozen=True):
+    """How a promise was kept in a range, as promises.csv has it; shares are None when no job was due."""
+
+    job_type: str
+    target_ms: int
+    objective: float
+    slo_met: int
+    slo_missed: int
+    attainment: float | None
+    error_budget_left: float | None
+
+
+def promise_row(promise: Promise, figures: Figures) -> PromiseRow:
+    """Describe a promise by the figures of its job type."""
+    met, missed = figures.counts["slo_met"], figures.counts["slo_missed"]
+    return PromiseRow(
+        job_type=promise.job_type,
+        target_ms=promise.target_ms,
+        objective=promise.objective,
+        slo_met=met,
+        slo_missed=missed,
+        attainment=figures.attainment,
+        error_budget_left=error_budget_left(met, missed, promise.objective),
+    )
 
 
 class Promises:

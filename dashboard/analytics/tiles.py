@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 
 from dashboard.analytics import words
 from dashboard.analytics.report import Report
+from hub.figures import error_budget_left
 
 
 def tiles(report: Report) -> Component:
@@ -69,8 +70,7 @@ def promise_list(report: Report) -> Component:
 def _promise(promise: Mapping[str, Any]) -> Component:
     due = promise["met"] + promise["missed"]
     attained = promise["met"] / due if due else None
-    allowed = due * (1 - promise["objective"])
-    left = None if not due else 1 - promise["missed"] / allowed if allowed else 0.0
+    left = error_budget_left(promise["met"], promise["missed"], promise["objective"])
     kept = attained is None or attained >= promise["objective"]
     target = words.duration(promise["target_ms"])
     objective = words.percent(promise["objective"], 1)

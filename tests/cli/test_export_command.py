@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.cli.conftest import Jobhub
 
@@ -29,6 +30,30 @@ def test_rows_go_to_standard_output_when_the_file_is_a_dash(
     lines = jobhub("export", "jobs", "-").output.splitlines()
     assert len(lines) == 2
     assert jobhub("export", "metrics", "-", "--from", "1h").output.startswith("bucket_start,")
+
+
+@pytest.mark.parametrize(
+    ("what", "flags"),
+    [
+        ("metrics", ("--group", "type:demo", "--step", "900")),
+        ("summary", ("--group-by", "job_type")),
+        ("errors", ("--job-type", "demo")),
+        ("promises", ()),
+        ("marks", ()),
+    ],
+)
+def test_figures_are_those_of_the_api_when_they_are_saved(
+    jobhub: Jobhub, api: httpx.Client, what: str, flags: tuple[str, ...]
+) -> None:
+    api.post("/api/marks", json={"label": "v2", "at": 1_750_000_000_000})
+    day = ("--from", "1750000000000", "--to", "1750086400000")
+    ended = jobhub("export", what, "-", *day, *flags)
+    assert ended.status == 0, ended.errors
+    query = {"from": day[1], "to": day[3]}
+    names = (flag.removeprefix("--").replace("-", "_") for flag in flags[::2])
+    query |= dict(zip(names, flags[1::2], strict=True))
+    text = api.get(f"/api/export/{what}.csv", params=query).text
+    assert ended.output.splitlines() == text.splitlines()
 
 
 def test_no_file_is_left_when_it_cannot_be_whole(jobhub: Jobhub, tmp_path: Path) -> None:

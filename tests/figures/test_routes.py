@@ -42,6 +42,42 @@ def test_figures_of_a_job_can_be_read_by_group(hub: Server, api: httpx.Client) -
     assert [(row["group"], row["failed"]) for row in rows] == [("type:demo", "1")]
 
 
+def rows_of(api: httpx.Client, name: str, **query: str) -> list[dict[str, str]]:
+    """The rows of a CSV file of the hub."""
+    answer = api.get(f"/api/export/{name}.csv", params=query)
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}.csv"'
+    return list(csv.DictReader(io.StringIO(answer.text)))
+
+
+def test_every_table_can_be_saved_as_csv(hub: Server, api: httpx.Client) -> None:
+    api.put("/api/slo", json={"job_type": "demo", "target_s": 0.001, "objective": 0.9})
+    api.post("/api/marks", json={"label": "=v2", "kind": "deploy"})
+    run_job(hub, api)
+
+    def due() -> bool:
+        (promise,) = rows_of(api, "promises")
+        return promise["slo_missed"] == "1" or promise["slo_met"] == "1"
+
+    wait_until(due, what="the promise is told")
+    (promise,) = rows_of(api, "promises")
+    assert promise["target_ms"] == "1"
+    assert float(promise["attainment"]) == int(promise["slo_met"])
+    (kind,) = rows_of(api, "errors", job_type="demo")
+    assert (kind["error_type"], kind["message"], kind["count"]) == (
+        "ValueError",
+        "row <n> is bad",
+        "1",
+    )
+    assert kind["first_at"].endswith("Z")
+    assert rows_of(api, "errors", job_type="other") == []
+    (mark,) = rows_of(api, "marks")
+    assert (mark["kind"], mark["label"]) == ("deploy", "'=v2")
+    (row,) = rows_of(api, "summary", group="type:demo")
+    (told,) = api.get("/api/metrics/summary", params={"group": "type:demo"}).json()["rows"]
+    for name, value in told.items():
+        assert row[name] == ("" if value is None else str(value)), name
+
+
 def test_marks_are_listed_when_they_were_set(api: httpx.Client) -> None:
     now = time.time_ns() // 1_000_000
     made = api.post("/api/marks", json={"label": "v1.2", "kind": "deploy", "at": now - 5_000})

@@ -65,8 +65,8 @@ DEEDS: dict[str, tuple[Callable[[httpx.Client], tuple[str, str, Any]], str]] = {
     "workers.resume": (lambda api: ("POST", "/api/workers/w1/resume", None), "resume"),
     "queues.pause": (lambda api: ("POST", "/api/queues/demo/pause", None), "pause"),
     "queues.resume": (lambda api: ("POST", "/api/queues/demo/resume", None), "resume"),
-    "analytics.add_mark": (lambda api: ("POST", "/api/marks", {"label": "=v2"}), "mark_added"),
-    "analytics.put_slo": (
+    "marks.add": (lambda api: ("POST", "/api/marks", {"label": "=v2"}), "mark_added"),
+    "promises.put_slo": (
         lambda api: ("PUT", "/api/slo", {"job_type": "demo", "target_s": 5}),
         "promise_set",
     ),

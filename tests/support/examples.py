@@ -77,7 +77,7 @@ class Examples:
             return
         if "json" not in answer.headers["Content-Type"]:
             pattern = re.escape(expected).replace(re.escape(ANY), ".*")
-            assert re.fullmatch(pattern, answer.text.replace("\r\n", "\n").strip()), where
+            assert re.fullmatch(pattern, answer.text.replace("\r\n", "\n").strip(), re.S), where
             return
         actual = answer.json()
         assert matches(json.loads(self._fill(expected)), actual), where

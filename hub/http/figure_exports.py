@@ -1,0 +1,78 @@
+"""/api/export/*.csv of figures: what the tables and charts of the Analytics page hold."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response
+
+from hub.export import metrics_csv, struct_csv, summary_csv
+from hub.figures import ErrorKind
+from hub.http.figure_queries import (
+    ErrorsOfQuery,
+    FiguresQuery,
+    GroupsQuery,
+    fitting_step,
+    read_groups,
+    read_range,
+)
+from hub.http.operations import operation
+from hub.http.problems import csv_answer
+from hub.http.queries import read_query
+from hub.metrics import MetricsReader
+
+_ERRORS_MAX: Final = 1_000  # as many kinds have words
+_STEP_S: Final = 60
+
+
+def figure_exports_blueprint(metrics: MetricsReader) -> Blueprint:
+    """Build the routes."""
+    routes = Blueprint("figure_exports", __name__, url_prefix="/api/export")
+
+    @routes.get("/metrics.csv")
+    @operation(
+        summary="Export figures over time as CSV",
+        tag="Figures",
+        query=FiguresQuery,
+        answers={200: "text/csv"},
+        errors=(422,),
+    )
+    def series() -> Response:
+        query = read_query(FiguresQuery)
+        from_s, to_s = read_range(metrics, query)
+        step_s = fitting_step(query.step or _STEP_S, from_s, to_s)
+        rows = metrics.rows(step_s, from_s, to_s, read_groups(metrics, query, from_s))
+        return csv_answer("metrics.csv", metrics_csv(rows))
+
+    @routes.get("/summary.csv")
+    @operation(
+        summary="Export figures of a whole range as CSV",
+        tag="Figures",
+        query=GroupsQuery,
+        answers={200: "text/csv"},
+        errors=(422,),
+    )
+    def summary() -> Response:
+        query = read_query(GroupsQuery)
+        from_s, to_s = read_range(metrics, query)
+        totals = (
+            (group, metrics.total(from_s, to_s, group))
+            for group in read_groups(metrics, query, from_s)
+        )
+        return csv_answer("summary.csv", summary_csv(from_s * 1000, to_s * 1000, totals))
+
+    @routes.get("/errors.csv")
+    @operation(
+        summary="Export kinds of errors as CSV",
+        tag="Figures",
+        query=ErrorsOfQuery,
+        answers={200: "text/csv"},
+        errors=(422,),
+    )
+    def errors() -> Response:
+        query = read_query(ErrorsOfQuery)
+        from_s, to_s = read_range(metrics, query)
+        kinds = metrics.errors(from_s, to_s, query.group, _ERRORS_MAX)
+        return csv_answer("errors.csv", struct_csv(ErrorKind, kinds))
+
+    return routes
