@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final
 
 import msgspec
 
 from hub import limits
+from hub.answers import Action, Refused
 from hub.errors import JobhubError
+from hub.job_broker import JobBroker
 from hub.job_filter import Facts, JobFilter, Sorting
+from hub.job_reader import JobReader
 from hub.records import Job
 from hub.states import FINAL_STATUSES
-
-if TYPE_CHECKING:  # the shapes of the API are also the command line's, which needs no Redis
-    from hub.job_broker import JobBroker
-    from hub.job_reader import JobReader
-
-Action = Literal["cancel", "retry", "priority", "purge"]
 
 _READS: Final = 20_000  # records that a call may read to find its jobs: 0.2 s
 _NEWEST_FIRST: Final = Sorting("created_at", "desc")
@@ -28,14 +25,6 @@ class Targets(msgspec.Struct, frozen=True):
 
     job_ids: list[str]
     cursor: str | None
-
-
-class Refused(msgspec.Struct, frozen=True):
-    """Why one job was left as it is."""
-
-    job_id: str
-    code: str
-    message: str
 
 
 class BulkActions:

@@ -6,41 +6,14 @@ from typing import Final
 
 import msgspec
 
+from hub.answers import MatchReport, WorkerMatch
 from hub.errors import NotFound
 from hub.job_control import decode_record
 from hub.matching import Lane, Profile, misfits, why_unworkable
 from hub.redis_service import RedisService
-from hub.states import JobStatus, WorkerStatus
+from hub.states import WorkerStatus
 
 WORKERS_MAX: Final = 500  # as many as a snapshot shows
-
-
-class WorkerMatch(msgspec.Struct, frozen=True):
-    """One worker and one job.
-
-    `fits`: its job types and capabilities meet the requirements; `reasons` say why not. `waits_for`
-    says what else keeps a worker that fits from the job now: it is offline, draining or full.
-    """
-
-    worker_id: str
-    status: WorkerStatus
-    fits: bool
-    reasons: list[str]
-    waits_for: str | None = None
-
-
-class MatchReport(msgspec.Struct, frozen=True):
-    """A job and every worker, connected ones first; `truncated`: there are more.
-
-    `unworkable` says why no connected worker fits, None when one does; `paused`: its queue is.
-    """
-
-    job_id: str
-    status: JobStatus
-    paused: bool
-    unworkable: str | None
-    workers: list[WorkerMatch]
-    truncated: bool
 
 
 class MatchReader:

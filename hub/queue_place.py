@@ -6,27 +6,11 @@ from typing import Final
 
 import msgspec
 
+from hub.answers import QueuePlace
 from hub.job_reader import read_job
 from hub.redis_service import RedisService
-from hub.states import JobStatus
 
 _RATE_OVER_S: Final = 60
-
-
-class QueuePlace(msgspec.Struct, frozen=True):
-    """A job's place in line: 1 is next, null when it does not wait in line.
-
-    `estimated_start_at` (Unix ms) assumes that jobs go on being started at `starts_per_s`, the rate of
-    the last minute, in the order of the line; null when nothing was started or its queue is paused. For
-    a scheduled job it is its `run_at`, for one that was started its `started_at`.
-    """
-
-    job_id: str
-    status: JobStatus
-    position: int | None
-    pending: int
-    starts_per_s: float
-    estimated_start_at: int | None
 
 
 class _Second(msgspec.Struct):

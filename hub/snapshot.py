@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from hub import limits
+from hub.answers import Counts, Stats
 from hub.errors import Unavailable
 from hub.event_log import COUNT_NAMES
 from hub.redis_service import RedisService
@@ -30,8 +31,6 @@ _PLAIN_COLUMNS: Final = (
     "busy",
     "offered",
 )
-
-Counts = dict[str, int]
 
 
 class Rows(msgspec.Struct, frozen=True):
@@ -55,16 +54,6 @@ class Position(msgspec.Struct, frozen=True):
     epoch: str
     seq: int
     counts: Counts
-
-
-class Stats(msgspec.Struct, frozen=True):
-    """One number a state of jobs and workers, exact at `seq` of `epoch`."""
-
-    epoch: str
-    seq: int
-    timestamp: int
-    counts: Counts
-    workers: dict[str, int]
 
 
 class Snapshot(msgspec.Struct, frozen=True):

@@ -5,45 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import click
-import msgspec
 from rich.table import Table
 
+from hub.answers import Queue
 from hub.cli import looks
 from hub.cli.hub_api import HubApi, segment
 from hub.cli.output import json_flag, print_json, print_table
 from hub.cli.settings_flags import CLIENT, settings_flags, settings_from
+from hub.http.shapes import QueueList, WorkerList
 from hub.records import Worker
-
-
-class Unworkable(msgspec.Struct):
-    """Jobs of a queue that no connected worker fits."""
-
-    count: int
-    reason: str
-    requirements: dict[str, Any] | None = None
-
-
-class Queue(msgspec.Struct):
-    """All pending jobs of one type."""
-
-    job_type: str
-    paused: bool
-    pending: int
-    oldest_pending_at: int | None = None
-    unworkable: list[Unworkable] = []
-
-
-class QueueList(msgspec.Struct):
-    """Answer of GET /api/queues."""
-
-    queues: list[Queue]
-
-
-class WorkerList(msgspec.Struct):
-    """Answer of GET /api/workers."""
-
-    workers: list[Worker]
-    truncated: bool = False
 
 
 @click.group("queues")

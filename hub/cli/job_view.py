@@ -10,9 +10,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from hub.answers import Transition
 from hub.cli import looks
 from hub.cli.output import console
-from hub.http.shapes import Transition
 from hub.records import Job
 
 

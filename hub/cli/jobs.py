@@ -10,13 +10,14 @@ import click
 import msgspec
 from rich.table import Table
 
+from hub.answers import BulkAnswer
 from hub.cli import looks
 from hub.cli.hub_api import HubApi, Refused, segment
 from hub.cli.job_filters import filter_flags, take_filter
 from hub.cli.job_view import FullJob, show_job
 from hub.cli.output import json_flag, print_json, print_table
 from hub.cli.settings_flags import CLIENT, settings_flags, settings_from
-from hub.http.shapes import BulkAnswer, History, JobList
+from hub.http.shapes import History, JobList
 from hub.records import Job
 
 _PAGE: Final = 500

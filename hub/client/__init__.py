@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hub.answers import BulkAnswer, MatchReport, Queue, QueuePlace, Stats, Transition
 from hub.client.async_hub_client import AsyncHubClient, AsyncJobHandle
 from hub.client.hub_client import HubClient, JobHandle
 from hub.client.job import Job
@@ -18,6 +19,7 @@ __all__ = [
     "AsyncHubClient",
     "AsyncJobHandle",
     "BatchRefused",
+    "BulkAnswer",
     "HubClient",
     "HubUnreachable",
     "Job",
@@ -25,5 +27,10 @@ __all__ = [
     "JobFailed",
     "JobHandle",
     "JobNotCompleted",
+    "MatchReport",
+    "Queue",
+    "QueuePlace",
     "ResultTimeout",
+    "Stats",
+    "Transition",
 ]

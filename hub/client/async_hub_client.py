@@ -10,24 +10,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack
+from typing import Any, Literal, Self, TypeVar, Unpack
 
 import httpx
 
+from hub.answers import MatchReport, QueuePlace, Transition
 from hub.client import calls
+from hub.client.async_transport import AsyncTransport
 from hub.client.calls import Call
+from hub.client.client_socket import Unanswered
+from hub.client.following import follow_async
 from hub.client.job import Job
-from hub.client.options import JobFilters, JobSpec, SubmitOptions
-from hub.client.outcomes import BatchRefused, read_refusal
+from hub.client.operations import AsyncOperations
+from hub.client.options import JobSpec, ListOptions, SubmitOptions
+from hub.client.outcomes import BatchRefused
 from hub.client.repeating import TRIES, Wait, as_hub_error, may_repeat, pause_before, value_of
 from hub.endpoint import Endpoint
 from hub.errors import JobhubError, Unavailable
-from hub.records import Worker
 
 T = TypeVar("T")
 
 
-class AsyncHubClient:
+class AsyncHubClient(AsyncOperations):
     """A connection to a hub, for one event loop; the methods and errors are those of `HubClient`.
 
     Args: url: JOBHUB_HUB_URL or the hub on this machine by default. token: JOBHUB_TOKEN by default.
@@ -37,11 +41,7 @@ class AsyncHubClient:
     def __init__(
         self, url: str | None = None, *, token: str | None = None, timeout_s: float = 30.0
     ) -> None:
-        self._endpoint = Endpoint.find(url, token)
-        self._timeout_s = timeout_s
-        self._http = httpx.AsyncClient(
-            base_url=self._endpoint.url, headers=self._endpoint.headers(), timeout=timeout_s
-        )
+        self._transport = AsyncTransport(Endpoint.find(url, token), timeout_s)
 
     async def __aenter__(self) -> Self:
         return self
@@ -56,7 +56,7 @@ class AsyncHubClient:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        await self._transport.close()
 
     async def submit(
         self, job_type: str, payload: Any = None, **options: Unpack[SubmitOptions]
@@ -95,6 +95,10 @@ class AsyncHubClient:
                 if waiting.hear(outcome):
                     return value_of(outcome)
 
+    def follow(self, job_id: str) -> AsyncIterator[Job]:
+        """Give the job's record now and after every change, until its run is over."""
+        return follow_async(self._transport.endpoint, job_id, lambda: self.get(job_id))
+
     async def cancel(self, job_id: str) -> Job:
         """End the job's run now. Raises: Conflict: it is over already."""
         return await self.perform(calls.cancel(job_id))
@@ -103,8 +107,18 @@ class AsyncHubClient:
         """Start a new run of a job whose run is over. Raises: Conflict: it is not."""
         return await self.perform(calls.retry(job_id))
 
+    async def change(
+        self,
+        job_id: str,
+        *,
+        priority: int | None = None,
+        run_at: int | Literal["now"] | None = None,
+    ) -> Job:
+        """Change the priority or time of a job that waits; what is not given stays."""
+        return await self.perform(calls.change(job_id, priority=priority, run_at=run_at))
+
     async def jobs(
-        self, *, limit: int | None = None, page_size: int = 100, **filters: Unpack[JobFilters]
+        self, *, limit: int | None = None, page_size: int = 100, **filters: Unpack[ListOptions]
     ) -> AsyncIterator[Job]:
         """Walk the jobs that fit, page by page. Args: limit: end after so many."""
         left = float("inf") if limit is None else limit
@@ -119,65 +133,32 @@ class AsyncHubClient:
             if cursor is None:
                 return
 
-    async def history(self, job_id: str) -> list[dict[str, Any]]:
-        """Read the job's transitions, all runs, oldest first."""
+    async def history(self, job_id: str) -> list[Transition]:
+        """Read the job's moves, all runs, oldest first."""
         return await self.perform(calls.history(job_id))
 
     async def log(self, job_id: str) -> list[str]:
         """Read the job's log lines, oldest first."""
         return await self.perform(calls.log(job_id))
 
-    async def workers(self) -> list[Worker]:
-        """List the workers that are connected or remembered."""
-        return await self.perform(calls.workers())
+    async def position(self, job_id: str) -> QueuePlace:
+        """Find the job's place in line (1 is next), and about when it starts."""
+        return await self.perform(calls.position(job_id))
 
-    async def drain_worker(self, worker_id: str) -> Worker:
-        """Let a worker finish what it has and take nothing new."""
-        return await self.perform(calls.drain_worker(worker_id, True))
-
-    async def resume_worker(self, worker_id: str) -> Worker:
-        """Let a draining worker take jobs again."""
-        return await self.perform(calls.drain_worker(worker_id, False))
-
-    async def queues(self) -> list[dict[str, Any]]:
-        """List the job types with what waits for each."""
-        return await self.perform(calls.queues())
-
-    async def pause_queue(self, job_type: str) -> dict[str, Any]:
-        """Stop handing out jobs of a type."""
-        return await self.perform(calls.pause_queue(job_type, True))
-
-    async def resume_queue(self, job_type: str) -> dict[str, Any]:
-        """Hand out jobs of a type again."""
-        return await self.perform(calls.pause_queue(job_type, False))
-
-    async def stats(self) -> dict[str, Any]:
-        """Read the counts of jobs and workers by state."""
-        return await self.perform(calls.stats())
+    async def match(self, job_id: str) -> MatchReport:
+        """Say for every worker whether it fits the job, and why not."""
+        return await self.perform(calls.match(job_id))
 
     async def perform(self, call: Call[T]) -> T:
         """Send a request, again where that is harmless, and read its answer."""
         for attempt in range(TRIES):
             try:
-                return await self._send(call)
-            except (httpx.TransportError, JobhubError) as error:
+                return await self._transport.perform(call)
+            except (httpx.TransportError, JobhubError, Unanswered) as error:
                 if attempt + 1 == TRIES or not may_repeat(call, error):
-                    raise as_hub_error(error, self._endpoint.url) from error
+                    raise as_hub_error(error, self._transport.endpoint.url) from error
             await asyncio.sleep(pause_before(attempt))
         raise AssertionError("unreachable")
-
-    async def _send(self, call: Call[T]) -> T:
-        body = None if call.method == "GET" else call.body
-        response = await self._http.request(
-            call.method,
-            call.path,
-            content=body,
-            headers={"Content-Type": "application/json"} if body else None,
-            timeout=self._timeout_s + call.wait_s,
-        )
-        if response.is_success:
-            return call.read(response.content)
-        raise read_refusal(response.status_code, response.content)
 
 
 class AsyncJobHandle:
@@ -203,6 +184,23 @@ class AsyncJobHandle:
     async def result(self, timeout_s: float | None = None) -> Any:
         """Wait for the result: see `HubClient.result`."""
         return await self._client.result(self.job_id, timeout_s=timeout_s)
+
+    async def follow(self) -> AsyncIterator[Job]:
+        """Give the record after every change, and keep the latest: see `HubClient.follow`."""
+        async for job in self._client.follow(self.job_id):
+            self.job = job
+            yield job
+
+    async def position(self) -> QueuePlace:
+        """Find the place in line, and about when it starts."""
+        return await self._client.position(self.job_id)
+
+    async def change(
+        self, *, priority: int | None = None, run_at: int | Literal["now"] | None = None
+    ) -> Job:
+        """Change priority or time while it waits."""
+        self.job = await self._client.change(self.job_id, priority=priority, run_at=run_at)
+        return self.job
 
     async def cancel(self) -> Job:
         """End the run now."""

@@ -6,16 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
 
 from hub import limits
+from hub.answers import MatchReport, QueuePlace, Transition
 from hub.client.job import Job
 from hub.client.outcomes import Refusal, make_error
 from hub.errors import InvalidInput, JobhubError
-from hub.records import JobError, Worker
+from hub.records import JobError
 
 T = TypeVar("T")
 LONG_POLL_S: Final = 30.0  # below what proxies allow a silent request
@@ -70,30 +71,35 @@ class _Batch(msgspec.Struct, frozen=True):
 
 
 class _History(msgspec.Struct, frozen=True):
-    history: list[dict[str, Any]]
+    history: list[Transition]
 
 
 class _Log(msgspec.Struct, frozen=True):
     lines: list[str]
 
 
-class _Workers(msgspec.Struct, frozen=True):
-    workers: list[Worker]
+def reader(shape: Any) -> Callable[[bytes], Any]:
+    """Make a decoder of answers."""
+    return msgspec.json.Decoder(shape).decode
 
 
-class _Queues(msgspec.Struct, frozen=True):
-    queues: list[dict[str, Any]]
+def path(*parts: str) -> str:
+    """Build the path of a route; a slash of an id is encoded, so that it ends no segment."""
+    return "/api/" + "/".join(quote(part, safe=":@") for part in parts)
+
+
+# --- Submit and wait --------------------------------------------------------------------------
 
 
 def submit(job_type: str, payload: Any, options: Mapping[str, Any]) -> Call[Job]:
     """POST /api/jobs."""
     body = _encode(_request(job_type, payload, options))
     repeatable = options.get("idempotency_key") is not None
-    submitted = _reader(_Submitted)
+    submitted = reader(_Submitted)
     return Call(
         "POST",
         "/api/jobs",
-        _reader(Job),
+        reader(Job),
         body,
         repeatable,
         message_type="submit",
@@ -119,18 +125,13 @@ def submit_batches(
         yield _batch(items)
 
 
-def get(job_id: str) -> Call[Job]:
-    """GET /api/jobs/{id}."""
-    return Call("GET", _path("jobs", job_id), _reader(Job))
-
-
 def wait(job_id: str, wait_s: float) -> Call[Outcome]:
     """GET /api/jobs/{id}/result, or `follow` until the result comes."""
     held_s = max(0.0, min(wait_s, LONG_POLL_S))
-    read = _reader(Outcome)
+    read = reader(Outcome)
     return Call(
         "GET",
-        f"{_path('jobs', job_id, 'result')}?wait_s={held_s:.3f}",
+        f"{path('jobs', job_id, 'result')}?wait_s={held_s:.3f}",
         read,
         msgspec.json.encode({"job_id": job_id}),
         wait_s=held_s,
@@ -140,61 +141,57 @@ def wait(job_id: str, wait_s: float) -> Call[Outcome]:
     )
 
 
+# --- One job ----------------------------------------------------------------------------------
+
+
+def get(job_id: str) -> Call[Job]:
+    """GET /api/jobs/{id}."""
+    return Call("GET", path("jobs", job_id), reader(Job))
+
+
 def cancel(job_id: str) -> Call[Job]:
     """POST /api/jobs/{id}/cancel."""
-    return Call("POST", _path("jobs", job_id, "cancel"), _reader(Job), repeatable=False)
+    return Call("POST", path("jobs", job_id, "cancel"), reader(Job), repeatable=False)
 
 
 def retry(job_id: str) -> Call[Job]:
     """POST /api/jobs/{id}/retry."""
-    return Call("POST", _path("jobs", job_id, "retry"), _reader(Job), repeatable=False)
+    return Call("POST", path("jobs", job_id, "retry"), reader(Job), repeatable=False)
+
+
+def change(job_id: str, *, priority: int | None, run_at: int | Literal["now"] | None) -> Call[Job]:
+    """PATCH /api/jobs/{id}."""
+    wanted = {"priority": priority, "run_at": run_at}
+    body = msgspec.json.encode({name: value for name, value in wanted.items() if value is not None})
+    return Call("PATCH", path("jobs", job_id), reader(Job), body, repeatable=False)
 
 
 def list_page(filters: Mapping[str, Any]) -> Call[JobPage]:
     """GET /api/jobs."""
     given = {name: _text(value) for name, value in filters.items() if value is not None}
-    return Call("GET", f"/api/jobs?{urlencode(given)}", _reader(JobPage))
+    return Call("GET", f"/api/jobs?{urlencode(given)}", reader(JobPage))
 
 
-def history(job_id: str) -> Call[list[dict[str, Any]]]:
+def history(job_id: str) -> Call[list[Transition]]:
     """GET /api/jobs/{id}/history."""
-    read = _reader(_History)
-    return Call("GET", _path("jobs", job_id, "history"), lambda body: read(body).history)
+    read = reader(_History)
+    return Call("GET", path("jobs", job_id, "history"), lambda body: read(body).history)
 
 
 def log(job_id: str) -> Call[list[str]]:
     """GET /api/jobs/{id}/log."""
-    read = _reader(_Log)
-    return Call("GET", _path("jobs", job_id, "log"), lambda body: read(body).lines)
+    read = reader(_Log)
+    return Call("GET", path("jobs", job_id, "log"), lambda body: read(body).lines)
 
 
-def workers() -> Call[list[Worker]]:
-    """GET /api/workers."""
-    read = _reader(_Workers)
-    return Call("GET", "/api/workers", lambda body: read(body).workers)
+def position(job_id: str) -> Call[QueuePlace]:
+    """GET /api/jobs/{id}/position."""
+    return Call("GET", path("jobs", job_id, "position"), reader(QueuePlace))
 
 
-def drain_worker(worker_id: str, draining: bool) -> Call[Worker]:
-    """POST /api/workers/{id}/drain or /resume."""
-    verb = "drain" if draining else "resume"
-    return Call("POST", _path("workers", worker_id, verb), _reader(Worker))
-
-
-def queues() -> Call[list[dict[str, Any]]]:
-    """GET /api/queues."""
-    read = _reader(_Queues)
-    return Call("GET", "/api/queues", lambda body: read(body).queues)
-
-
-def pause_queue(job_type: str, paused: bool) -> Call[dict[str, Any]]:
-    """POST /api/queues/{job_type}/pause or /resume."""
-    verb = "pause" if paused else "resume"
-    return Call("POST", _path("queues", job_type, verb), _reader(dict[str, Any]))
-
-
-def stats() -> Call[dict[str, Any]]:
-    """GET /api/stats."""
-    return Call("GET", "/api/stats", _reader(dict[str, Any]))
+def match(job_id: str) -> Call[MatchReport]:
+    """GET /api/jobs/{id}/match."""
+    return Call("GET", path("jobs", job_id, "match"), reader(MatchReport))
 
 
 def _request(job_type: Any, payload: Any, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,14 +226,6 @@ def _read_batch(body: bytes) -> list[Job | JobhubError]:
     for made in msgspec.json.decode(body, type=_Batch).results:
         results.append(made.job or make_error(made.error or Refusal()))
     return results
-
-
-def _reader(shape: Any) -> Callable[[bytes], Any]:
-    return msgspec.json.Decoder(shape).decode
-
-
-def _path(*parts: str) -> str:
-    return "/api/" + "/".join(quote(part, safe=":@") for part in parts)
 
 
 def _text(value: Any) -> str:

@@ -9,26 +9,28 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack
+from typing import Any, Literal, Self, TypeVar, Unpack
 
 import httpx
 
+from hub.answers import MatchReport, QueuePlace, Transition
 from hub.client import calls
 from hub.client.calls import Call
 from hub.client.client_socket import Unanswered
+from hub.client.following import follow
 from hub.client.job import Job
-from hub.client.options import JobFilters, JobSpec, SubmitOptions
+from hub.client.operations import Operations
+from hub.client.options import JobSpec, ListOptions, SubmitOptions
 from hub.client.outcomes import BatchRefused
 from hub.client.repeating import TRIES, Wait, as_hub_error, may_repeat, pause_before, value_of
 from hub.client.transport import Transport
 from hub.endpoint import Endpoint
 from hub.errors import JobhubError, Unavailable
-from hub.records import Worker
 
 T = TypeVar("T")
 
 
-class HubClient:
+class HubClient(Operations):
     """A connection to a hub; safe to share between threads and over a fork; one a program is enough.
 
     Args: url: JOBHUB_HUB_URL or the hub on this machine by default. token: JOBHUB_TOKEN by default.
@@ -106,6 +108,14 @@ class HubClient:
                 if waiting.hear(outcome):
                     return value_of(outcome)
 
+    def follow(self, job_id: str) -> Iterator[Job]:
+        """Give the job's record now and after every change, progress included, until its run is over.
+
+        The last one has the result and the error. What happens while the connection is made again is not
+        told one by one; the next record shows it. A restart of the hub of up to 30 s is waited out.
+        """
+        return follow(self._transport.endpoint, job_id, lambda: self.get(job_id))
+
     def cancel(self, job_id: str) -> Job:
         """End the job's run now. Raises: Conflict: it is over already."""
         return self.perform(calls.cancel(job_id))
@@ -114,8 +124,22 @@ class HubClient:
         """Start a new run of a job whose run is over. Raises: Conflict: it is not."""
         return self.perform(calls.retry(job_id))
 
+    def change(
+        self,
+        job_id: str,
+        *,
+        priority: int | None = None,
+        run_at: int | Literal["now"] | None = None,
+    ) -> Job:
+        """Change the priority or time of a job that waits; what is not given stays.
+
+        Args:   run_at: Unix milliseconds, or "now".
+        Raises: Conflict: it was given out already, or its workflow fixes the priority.
+        """
+        return self.perform(calls.change(job_id, priority=priority, run_at=run_at))
+
     def jobs(
-        self, *, limit: int | None = None, page_size: int = 100, **filters: Unpack[JobFilters]
+        self, *, limit: int | None = None, page_size: int = 100, **filters: Unpack[ListOptions]
     ) -> Iterator[Job]:
         """Walk the jobs that fit, page by page; small records, without payload and result.
 
@@ -132,43 +156,21 @@ class HubClient:
             if cursor is None:
                 return
 
-    def history(self, job_id: str) -> list[dict[str, Any]]:
-        """Read the job's transitions, all runs, oldest first."""
+    def history(self, job_id: str) -> list[Transition]:
+        """Read the job's moves, all runs, oldest first; the newest 200 are kept."""
         return self.perform(calls.history(job_id))
 
     def log(self, job_id: str) -> list[str]:
-        """Read the job's log lines, oldest first."""
+        """Read the job's log lines, oldest first; the newest 1,000 are kept."""
         return self.perform(calls.log(job_id))
 
-    # --- Workers and queues -------------------------------------------------------------------
+    def position(self, job_id: str) -> QueuePlace:
+        """Find the job's place in line (1 is next), and about when it starts."""
+        return self.perform(calls.position(job_id))
 
-    def workers(self) -> list[Worker]:
-        """List the workers that are connected or remembered."""
-        return self.perform(calls.workers())
-
-    def drain_worker(self, worker_id: str) -> Worker:
-        """Let a worker finish what it has and take nothing new."""
-        return self.perform(calls.drain_worker(worker_id, True))
-
-    def resume_worker(self, worker_id: str) -> Worker:
-        """Let a draining worker take jobs again."""
-        return self.perform(calls.drain_worker(worker_id, False))
-
-    def queues(self) -> list[dict[str, Any]]:
-        """List the job types with what waits for each."""
-        return self.perform(calls.queues())
-
-    def pause_queue(self, job_type: str) -> dict[str, Any]:
-        """Stop handing out jobs of a type."""
-        return self.perform(calls.pause_queue(job_type, True))
-
-    def resume_queue(self, job_type: str) -> dict[str, Any]:
-        """Hand out jobs of a type again."""
-        return self.perform(calls.pause_queue(job_type, False))
-
-    def stats(self) -> dict[str, Any]:
-        """Read the counts of jobs and workers by state, exact at the `seq` that comes with them."""
-        return self.perform(calls.stats())
+    def match(self, job_id: str) -> MatchReport:
+        """Say for every worker whether it fits the job, and why not."""
+        return self.perform(calls.match(job_id))
 
     def perform(self, call: Call[T]) -> T:
         """Send a request, again where that is harmless, and read its answer."""
@@ -205,6 +207,23 @@ class JobHandle:
     def result(self, timeout_s: float | None = None) -> Any:
         """Wait for the result: see `HubClient.result`."""
         return self._client.result(self.job_id, timeout_s=timeout_s)
+
+    def follow(self) -> Iterator[Job]:
+        """Give the record after every change, and keep the latest: see `HubClient.follow`."""
+        for job in self._client.follow(self.job_id):
+            self.job = job
+            yield job
+
+    def position(self) -> QueuePlace:
+        """Find the place in line, and about when it starts."""
+        return self._client.position(self.job_id)
+
+    def change(
+        self, *, priority: int | None = None, run_at: int | Literal["now"] | None = None
+    ) -> Job:
+        """Change priority or time while it waits: see `HubClient.change`."""
+        self.job = self._client.change(self.job_id, priority=priority, run_at=run_at)
+        return self.job
 
     def cancel(self) -> Job:
         """End the run now: see `HubClient.cancel`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, Required, TypedDict
 
 from hub.states import JobStatus
@@ -49,14 +50,15 @@ class JobSpec(SubmitOptions, total=False):
     payload: Any
 
 
-class JobFilters(TypedDict, total=False):
-    """Which jobs to list; what is not given does not filter. Times are Unix milliseconds."""
+class JobFilter(TypedDict, total=False):
+    """Which jobs; what is not given does not filter. Times are Unix milliseconds."""
 
-    status: JobStatus | None
+    status: JobStatus | Sequence[JobStatus] | None
     job_type: str | None
     worker_id: str | None
     workflow_id: str | None
     customer_id: str | None
+    submitted_by: str | None
     q: str | None
     submitted_from: int | None
     submitted_to: int | None
@@ -64,4 +66,10 @@ class JobFilters(TypedDict, total=False):
     finished_to: int | None
     priority_min: int | None
     priority_max: int | None
+
+
+class ListOptions(JobFilter, total=False):
+    """Which jobs to list, and in what order."""
+
     sort: Literal["created_at", "finished_at", "priority"] | None
+    order: Literal["asc", "desc"] | None

@@ -63,12 +63,16 @@ class Wait:
         if self.left_s <= 0 or time.monotonic() - self._heard_at > _OUTAGE_S:
             raise error
 
+    def heard(self) -> None:
+        """The hub answered: it may be away for another 30 s."""
+        self._heard_at = time.monotonic()
+
     def hear(self, outcome: Outcome) -> bool:
         """Take an answer; True when the run is over.
 
         Raises: ResultTimeout: it is not, and time is up.
         """
-        self._heard_at = time.monotonic()
+        self.heard()
         if outcome.status in FINAL_STATUSES:
             return True
         if self.left_s <= 0:

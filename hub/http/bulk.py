@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
+from hub.answers import BulkAnswer
 from hub.bulk import BulkActions, Targets
 from hub.errors import InvalidInput
 from hub.http.bodies import read_body
 from hub.http.callers import caller
 from hub.http.operations import operation
 from hub.http.problems import answer
-from hub.http.shapes import BulkAnswer, BulkRequest
+from hub.http.shapes import BulkRequest
 
 
 def bulk_blueprint(actions: BulkActions) -> Blueprint:

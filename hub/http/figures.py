@@ -5,12 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from hub.access import TICKET_S, Access
+from hub.answers import Stats
 from hub.http.bodies import read_optional_body
 from hub.http.callers import caller
 from hub.http.operations import operation
 from hub.http.problems import answer
 from hub.http.shapes import SnapshotDocument, Ticket, TicketRequest
-from hub.snapshot import SnapshotReader, Stats
+from hub.snapshot import SnapshotReader
 
 
 def figures_blueprint(snapshots: SnapshotReader, access: Access) -> Blueprint:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
+from hub.answers import Queue
 from hub.fleet_reader import FleetReader
 from hub.http.bodies import read_no_body
 from hub.http.callers import caller
 from hub.http.operations import operation
 from hub.http.problems import answer
 from hub.http.queries import read_query
-from hub.http.shapes import Queue, QueueList, WorkerList, WorkersQuery
+from hub.http.shapes import QueueList, WorkerList, WorkersQuery
 from hub.job_broker import JobBroker
 from hub.records import Worker
 from hub.worker_registry import WorkerRegistry

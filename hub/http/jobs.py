@@ -7,6 +7,7 @@ import time
 
 from flask import Blueprint, Response, request
 
+from hub.answers import MatchReport, QueuePlace
 from hub.errors import InvalidInput, JobhubError
 from hub.event_log import LoggedEvent
 from hub.http.bodies import read_body, read_no_body
@@ -26,9 +27,9 @@ from hub.http.shapes import (
 from hub.job_broker import JobBroker
 from hub.job_reader import JobReader
 from hub.job_waiter import JobWaiter
-from hub.match_report import MatchReader, MatchReport
+from hub.match_report import MatchReader
 from hub.messages import SubmitRequest
-from hub.queue_place import PlaceReader, QueuePlace
+from hub.queue_place import PlaceReader
 from hub.records import Job
 from hub.states import FINAL_STATUSES
 from hub.ws.client import batch_item

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from hub import limits
-from hub.bulk import Action, Refused
+from hub.answers import Action, Queue, Transition
 from hub.job_filter import CURSOR_PATTERN, JobFilter, Order, Sort
 from hub.messages import Id, Inbound, Priority, SubmitRequest, TimeMs
 from hub.records import Job, JobError, Worker
@@ -118,34 +118,6 @@ class BatchAnswer(msgspec.Struct, frozen=True):
     results: list[BatchItem]
 
 
-class BulkAnswer(msgspec.Struct, frozen=True):
-    """What was done (or, with `dry_run`, would be): `matched` = `changed` + `errors`.
-
-    `cursor` is set when more jobs may pass the filter.
-    """
-
-    action: str
-    dry_run: bool
-    matched: int
-    changed: int
-    errors: list[Refused]
-    cursor: str | None
-
-
-class Transition(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One move of a job."""
-
-    at: int
-    run: int
-    new_status: JobStatus
-    old_status: JobStatus | None = None
-    attempt: int | None = None
-    worker_id: str | None = None
-    fence: int | None = None
-    reason: str | None = None
-    error: JobError | None = None
-
-
 class History(msgspec.Struct, frozen=True):
     """A job's moves of all runs, oldest first; the newest 200 are kept."""
 
@@ -175,25 +147,6 @@ class WorkerList(msgspec.Struct, frozen=True):
 
     workers: list[Worker]
     truncated: bool
-
-
-class Unworkable(msgspec.Struct, frozen=True):
-    """Pending jobs that no connected worker fits, and why."""
-
-    requirements: dict[str, Any]
-    count: int
-    reason: str
-
-
-class Queue(msgspec.Struct, frozen=True):
-    """What waits of one job type. `unworkable` shows some of the lanes that nobody fits."""
-
-    job_type: str
-    paused: bool
-    pending: int
-    oldest_pending_at: int | None
-    unworkable: list[Unworkable]
-    unworkable_lanes: int
 
 
 class QueueList(msgspec.Struct, frozen=True):

@@ -23,7 +23,7 @@ def test_each_thread_gets_its_own_job_when_many_submit_at_once(hub: Server) -> N
 
         with ThreadPoolExecutor(16) as threads:
             assert all(threads.map(submit, range(400)))
-        assert client.stats()["counts"]["pending"] == 400
+        assert client.stats().counts["pending"] == 400
 
 
 def test_next_submit_goes_through_when_the_hub_was_restarted(
@@ -38,14 +38,14 @@ def test_next_submit_goes_through_when_the_hub_was_restarted(
             assert second.url == url
             client.submit("demo")
             assert client.get(first.job_id).status == "pending"
-            assert client.stats()["counts"]["pending"] == 2
+            assert client.stats().counts["pending"] == 2
 
 
 def test_jobs_are_submitted_over_http_when_sockets_are_blocked(hub: Server) -> None:
     with Proxy(hub.url, refuse_sockets=True) as proxy, HubClient(proxy.url) as client:
         client.submit("demo")
         client.submit_batch([{"job_type": "demo"}] * 3)
-        assert client.stats()["counts"]["pending"] == 4
+        assert client.stats().counts["pending"] == 4
 
 
 def test_refusal_is_the_same_when_a_payload_is_too_large(hub: Server) -> None:
@@ -70,7 +70,7 @@ def test_both_processes_get_their_own_answers_when_a_client_is_forked(hub: Serve
         submit_many(client, "parent")
         child.join(60)
         assert child.exitcode == 0
-        assert client.stats()["counts"]["pending"] == 101
+        assert client.stats().counts["pending"] == 101
 
 
 def submit_many(client: HubClient, name: str) -> None:

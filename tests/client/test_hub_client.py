@@ -70,7 +70,7 @@ def test_every_job_is_made_in_order_when_a_batch_is_larger_than_a_request(
         {"job_type": "demo", "payload": {**big, "n": n}} for n in range(70)
     )
     assert [handle.refresh().payload["n"] for handle in handles[::30]] == [0, 30, 60]
-    assert client.stats()["counts"]["pending"] == 70
+    assert client.stats().counts["pending"] == 70
 
 
 def test_others_are_made_when_one_job_of_a_batch_is_refused(client: HubClient) -> None:
@@ -131,9 +131,9 @@ def test_every_job_comes_once_when_jobs_are_listed_in_pages(client: HubClient) -
 
 def test_queue_waits_when_it_is_paused(client: HubClient) -> None:
     client.submit("demo")
-    assert client.pause_queue("demo")["paused"] is True
-    assert client.resume_queue("demo")["paused"] is False
-    assert [queue["job_type"] for queue in client.queues()] == ["demo"]
+    assert client.pause_queue("demo").paused is True
+    assert client.resume_queue("demo").paused is False
+    assert [queue.job_type for queue in client.queues()] == ["demo"]
 
 
 def test_unknown_job_is_not_found(client: HubClient) -> None:
@@ -147,7 +147,7 @@ def test_error_says_so_when_the_token_is_wrong(hub_env: dict[str, str]) -> None:
         with HubClient(hub.url, token="wrong") as client, pytest.raises(AccessDenied):
             client.stats()
         with HubClient(hub.url, token="right") as client:
-            assert client.stats()["counts"]["pending"] == 0
+            assert client.stats().counts["pending"] == 0
 
 
 def test_settings_are_taken_from_the_environment(
@@ -155,7 +155,7 @@ def test_settings_are_taken_from_the_environment(
 ) -> None:
     monkeypatch.setenv("JOBHUB_HUB_URL", hub.url + "/")
     with HubClient() as client:
-        assert client.stats()["counts"]["pending"] == 0
+        assert client.stats().counts["pending"] == 0
 
 
 def test_error_says_so_when_no_hub_is_there(hub: Server) -> None:

@@ -17,7 +17,7 @@ from dashboard.components.job_grid import _COLUMNS, LISTS, job_grid
 from dashboard.components.pill import TONES
 from dashboard.hub_client import HubApi
 from dashboard.pages import PAGES, Page, job, jobs, live, submit, workers
-from hub.bulk import Action
+from hub.answers import Action
 from hub.job_filter import JobFilter, Sort
 from hub.snapshot import LISTS as HUB_LISTS
 from hub.states import JOB_STATUSES, WORKER_STATUSES

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.client import AsyncHubClient, HubClient, JobHandle
+from hub.client import AsyncHubClient, AsyncJobHandle, HubClient, JobHandle
 from hub.client.options import SubmitOptions
 from hub.worker import Job, Worker
 from tests.support.processes import Server
@@ -58,9 +58,15 @@ def test_every_option_of_submit_is_documented() -> None:
     assert all(f"`{name}`" in SDK for name in shown)
 
 
-def test_asyncio_client_has_what_the_other_has() -> None:
-    def public(kind: type) -> set[str]:
-        return {name for name in vars(kind) if not name.startswith("_")}
+def public(kind: type) -> set[str]:
+    return {name for name in dir(kind) if not name.startswith("_")}
 
+
+def test_asyncio_client_has_what_the_other_has() -> None:
     assert public(HubClient) == public(AsyncHubClient)
-    assert public(JobHandle) >= {"result", "refresh", "cancel", "retry"}
+    assert public(JobHandle) == public(AsyncJobHandle)
+
+
+@pytest.mark.parametrize("name", sorted(public(HubClient) | public(JobHandle)))
+def test_every_method_of_a_client_is_documented(name: str) -> None:
+    assert f"`{name}" in SDK or name in ("perform", "close", "job_id")  # the SDK's own, and plain

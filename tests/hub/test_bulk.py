@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from hub.bulk import Action, BulkActions
+from hub.answers import Action
+from hub.bulk import BulkActions
 from hub.job_filter import JobFilter
 from hub.job_reader import JobReader
 from tests.support.core import Core

@@ -47,7 +47,7 @@ def test_nothing_runs_twice_when_the_socket_is_cut_for_a_moment(
         worker.stop(timeout_s=10)
     assert len(began) == 2
     for job in jobs:
-        statuses = [entry["new_status"] for entry in client.history(job.job_id)]
+        statuses = [entry.new_status for entry in client.history(job.job_id)]
         assert statuses == ["pending", "assigned", "in_progress", "completed"]
 
 

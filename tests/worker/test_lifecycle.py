@@ -13,7 +13,7 @@ from tests.worker.conftest import StartHolder
 
 
 def moves(client: HubClient, job_id: str) -> list[str]:
-    return [entry["new_status"] for entry in client.history(job_id)]
+    return [entry.new_status for entry in client.history(job_id)]
 
 
 def same_place(environ: dict[str, str], url: str) -> dict[str, str]:
@@ -222,12 +222,12 @@ def test_every_job_is_done_once_when_the_hub_is_killed_amid_fast_results(
         client.submit_batch({"job_type": "t", "payload": n} for n in range(total))
         worker.start(wait_s=30)
         try:
-            wait_until(lambda: client.stats()["counts"]["completed"] > 200)
+            wait_until(lambda: client.stats().counts["completed"] > 200)
             hub.kill()
             with serving("hub", environ=same_place(hub_env, url)) as second:
                 assert second.url == url
-                wait_until(lambda: client.stats()["counts"]["completed"] >= total, timeout_s=60)
-                counts = client.stats()["counts"]
+                wait_until(lambda: client.stats().counts["completed"] >= total, timeout_s=60)
+                counts = client.stats().counts
                 results = [client.get(job.job_id).result for job in client.jobs(limit=50)]
         finally:
             worker.stop(timeout_s=10)
