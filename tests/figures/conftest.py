@@ -10,8 +10,7 @@ from hub.maintenance import Maintenance
 from hub.redis_service import RedisService
 from hub.worker_registry import WorkerRegistry
 from tests.support.history import History
-
-START = 1_750_000_500_000  # the start of a minute and a quarter of an hour: 2025-06-15T15:15Z
+from tests.support.ledger import START
 
 
 @pytest.fixture

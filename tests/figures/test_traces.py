@@ -13,8 +13,8 @@ import pytest
 from hub.metrics import MetricsReader
 from hub.redis_service import RedisService
 from hub.replay.trace import Row, read_trace
-from tests.figures.conftest import START
 from tests.support.history import History, PastJob
+from tests.support.ledger import START
 from tests.support.truth import assert_bucket, records
 
 ROOT = Path(__file__).parents[2]

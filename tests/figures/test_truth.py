@@ -9,8 +9,8 @@ import pytest
 from hub.messages import SubmitRequest
 from hub.metrics import MetricsReader
 from hub.redis_service import RedisService
-from tests.figures.conftest import START
 from tests.support.history import History, PastJob
+from tests.support.ledger import START
 from tests.support.truth import assert_bucket, busy_ms, records
 
 TYPES = ("resize", "mail", "report")
