@@ -9,7 +9,9 @@ from typing import Any
 from hub.event_log import COUNT_NAMES, log_event
 from hub.redis_service import RedisService
 from hub.states import JOB_MOVES
-from tests.model.plain import ACTIVE, FINAL, Plain, PlainJob, PlainWorker
+from tests.model.plain import Plain
+from tests.model.plain_moves import ACTIVE, FINAL
+from tests.model.plain_records import PlainJob, PlainWorker
 
 _NAMES_GONE_JOBS = ("idempotency:", "events", "audit", "stats", "held:", "leases", "unaccepted")
 _READERS = {
