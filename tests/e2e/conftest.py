@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from hub.job_broker import JobBroker
 from hub.worker_registry import WorkerRegistry
-from tests.support.live_page import LivePage, free_port
+from tests.support.live_page import LivePage, serving_dashboard
 from tests.support.processes import Server, serving
 from tests.support.stream_page import Screen, StreamServer, serving_stream_page
 from tests.support.traffic import Traffic
@@ -68,10 +68,22 @@ def traffic(broker: JobBroker, registry: WorkerRegistry) -> Traffic:
     return made
 
 
+@pytest.fixture(scope="session")
+def shared_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A dashboard process for the hubs of all tests, which take turns at one address."""
+    with serving_dashboard(tmp_path_factory.mktemp("dashboard")) as server:
+        yield server
+
+
 @pytest.fixture
-def live_env(hub_env: dict[str, str]) -> dict[str, str]:
-    """A hub and a dashboard that know of each other."""
-    return {**hub_env, "JOBHUB_DASHBOARD_PORT": str(free_port())}
+def live_env(hub_env: dict[str, str], shared_dashboard: Server) -> dict[str, str]:
+    """A hub at the address that the dashboard knows, which takes its pages' connections."""
+    hub_url = shared_dashboard.environ["JOBHUB_HUB_URL"]
+    return {
+        **hub_env,
+        "JOBHUB_PORT": hub_url.rpartition(":")[2],
+        "JOBHUB_DASHBOARD_PORT": shared_dashboard.url.rpartition(":")[2],
+    }
 
 
 @pytest.fixture
@@ -90,11 +102,9 @@ def live_api(live_hub: Server) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def dashboard(live_hub: Server, live_env: dict[str, str]) -> Iterator[Server]:
-    """A dashboard process of that hub."""
-    with serving("dashboard", environ={**live_env, "JOBHUB_HUB_URL": live_hub.url}) as server:
-        assert server.url
-        yield server
+def dashboard(live_hub: Server, shared_dashboard: Server) -> Server:
+    """The dashboard, with this test's hub behind it."""
+    return shared_dashboard
 
 
 @pytest.fixture

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import httpx
 import pytest
 from playwright.sync_api import expect
 
 from hub.passwords import hash_password
-from tests.support.live_page import DEADLINE_MS, LivePage
+from tests.support.live_page import DEADLINE_MS, LivePage, serving_dashboard
+from tests.support.processes import Server
 
 pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def shared_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A dashboard of its own: it remembers the users of its hub for five seconds."""
+    with serving_dashboard(tmp_path_factory.mktemp("dashboard")) as server:
+        yield server
 
 
 def sign_in(live: LivePage, name: str) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import httpx
 
+from tests.support.ports import free_port
 from tests.support.process_tree import alive, descendants
 from tests.support.processes import clean_environ
 from tests.support.waiting import wait_until
@@ -19,16 +19,8 @@ from tests.support.waiting import wait_until
 ROOT = Path(__file__).parents[2]
 
 
-def _free_ports(count: int) -> list[int]:
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
-
-
 def test_hub_and_dashboard_run_when_honcho_starts_them(tmp_path: Path) -> None:
-    hub_port, dashboard_port = _free_ports(2)
+    hub_port, dashboard_port = free_port(), free_port()
     _put_jobhub_on_path(tmp_path / "bin")
     honcho = subprocess.Popen(
         [sys.executable, "-m", "honcho", "--no-colour", "start"],

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
-import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
+
+from tests.support.ports import free_port
+from tests.support.processes import Server, serving
 
 DEADLINE_MS = 30_000  # the machine may be loaded
 
@@ -104,9 +109,13 @@ class LivePage:
         expect(place).to_have_count(0, timeout=DEADLINE_MS)
 
 
-def free_port() -> int:
-    """A port that was free a moment ago: two servers that name each other need it beforehand."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+@contextmanager
+def serving_dashboard(data_dir: Path) -> Iterator[Server]:
+    """Run a dashboard for a hub that is to come, at the address that it is given."""
+    environ = {
+        "JOBHUB_HUB_URL": f"http://127.0.0.1:{free_port()}",
+        "JOBHUB_DASHBOARD_PORT": "0",
+        "JOBHUB_DATA_DIR": str(data_dir),
+    }
+    with serving("dashboard", environ=environ) as server:
+        yield server

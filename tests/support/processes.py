@@ -27,6 +27,7 @@ class Server:
         program: tuple[str, ...] = ("-m", "hub.cli"),
     ) -> None:
         self.lines: list[str] = []
+        self.environ = dict(environ)
         self.process = subprocess.Popen(
             [sys.executable, *program, *args],
             stdout=subprocess.PIPE,
