@@ -28,19 +28,25 @@ class Targets(msgspec.Struct, frozen=True):
 
 
 class BulkActions:
-    """Applies an action to many jobs, some hundred a script: nobody waits, and no job waits for another."""
+    """Applies an action to many jobs, some hundred a script: nobody waits, and no job waits for another.
 
-    def __init__(self, broker: JobBroker, reader: JobReader) -> None:
+    Args: at_once: how many jobs of a filter one call takes.
+    """
+
+    def __init__(
+        self, broker: JobBroker, reader: JobReader, *, at_once: int = limits.BATCH_JOBS
+    ) -> None:
         self._broker = broker
         self._reader = reader
+        self._at_once = at_once
 
     def find(self, wanted: JobFilter, cursor: str | None) -> Targets:
-        """Find the next 1,000 jobs that pass a filter, newest first.
+        """Find the next jobs that pass a filter, newest first.
 
         Raises: InvalidInput: the cursor is not one of this hub.
         """
         page = self._reader.page(
-            wanted, _NEWEST_FIRST, limit=limits.BATCH_JOBS, cursor=cursor, reads=_READS
+            wanted, _NEWEST_FIRST, limit=self._at_once, cursor=cursor, reads=_READS
         )
         facts = [msgspec.json.decode(row, type=Facts) for row in page.rows]
         return Targets([job.job_id for job in facts], page.cursor)

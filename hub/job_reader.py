@@ -15,7 +15,7 @@ from hub.job_indexes import Index, narrow_indexes, ordered_indexes
 from hub.records import Job
 from hub.redis_service import RedisService
 
-PAGE_READS: Final = 2_000  # records that a page may read: 15 ms
+PAGE_READS: Final = 2_000  # records that a page may read, or an index hold to be sorted: 15 ms
 _CHUNK: Final = 500  # records a round trip: Redis serves nobody else for about 1 ms
 
 
@@ -57,15 +57,16 @@ def read_job(service: RedisService, job_id: str) -> Job:
 class JobReader:
     """Lists and looks up jobs of one namespace.
 
-    Two ways lead to a page. Where some index holds no more than 2,000 jobs that could match, all of them
+    Two ways lead to a page. Where some index holds no more than `sortable` jobs that could match, all of them
     are read and sorted. Otherwise the index of the order asked for is walked from the cursor on, and a
     page may come back short, with a cursor, rather than read more than 2,000 records. A cursor is a place
     in that order, not a job: it neither skips nor repeats whatever comes, goes or moves meanwhile. It
     belongs to its order and filter: with others it still is a place, only not where the reader was.
     """
 
-    def __init__(self, service: RedisService) -> None:
+    def __init__(self, service: RedisService, *, sortable: int = PAGE_READS) -> None:
         self._service = service
+        self._sortable = sortable
 
     def page(
         self,
@@ -134,7 +135,7 @@ class JobReader:
         if not choices:
             return None
         *sizes, in_order = self._count([*choices, ordered_indexes(wanted, sorting)])
-        if in_order <= min(sizes) or min(sizes) > PAGE_READS:
+        if in_order <= min(sizes) or min(sizes) > self._sortable:
             return None  # the index in order is as narrow as any, or there is too much to sort
         found: dict[str, _Row] = {}
         for index in choices[sizes.index(min(sizes))]:
@@ -142,7 +143,7 @@ class JobReader:
                 row = _row(record, sorting)
                 if row is not None:
                     found[row.facts.job_id] = row
-        if len(found) > PAGE_READS:
+        if len(found) > self._sortable:
             return None  # it grew meanwhile
         rows = sorted(found.values(), key=lambda row: row.place, reverse=sorting.reverse)
         if after is None:
@@ -160,14 +161,14 @@ class JobReader:
         return [sum(next(counts) for _ in indexes) for indexes in choices]
 
     def _read_whole(self, index: Index) -> list[bytes]:
-        """Read the records of a small index; one more than PAGE_READS tells that it is small no longer."""
+        """Read the records of a small index; one more than `sortable` tells that it is small no longer."""
         if index.prefix:
             ids = self._service.redis.zrangebylex(
-                index.key(self._service.keys), *index.lex_range, start=0, num=PAGE_READS + 1
+                index.key(self._service.keys), *index.lex_range, start=0, num=self._sortable + 1
             )
             records = self.records([job_id.decode() for job_id in ids])
         else:
-            _, records = self._read(index, None, False, PAGE_READS + 1)
+            _, records = self._read(index, None, False, self._sortable + 1)
         return [record for record in records if record is not None]
 
     def _walk(

@@ -62,9 +62,9 @@ def test_rehearsal_tells_what_the_action_then_does(
 
 
 def test_filter_is_worked_off_in_calls_when_it_holds_more_than_one_call(
-    core: Core, actions: BulkActions, monkeypatch: pytest.MonkeyPatch
+    core: Core,
 ) -> None:
-    monkeypatch.setattr("hub.limits.BATCH_JOBS", 4)
+    actions = BulkActions(core.broker, JobReader(core.service), at_once=4)
     wanted = {core.submit(customer_id="acme").job_id for _ in range(10)}
     kept = core.submit().job_id
     cursor, calls = None, 0

@@ -168,9 +168,9 @@ def test_finished_jobs_of_all_states_come_merged_when_sorted_by_end(
 
 
 def test_page_comes_back_short_with_a_cursor_when_matches_are_rare(
-    broker: JobBroker, reader: JobReader, monkeypatch: pytest.MonkeyPatch
+    broker: JobBroker, service: RedisService
 ) -> None:
-    monkeypatch.setattr("hub.job_reader.PAGE_READS", 20)  # so that 60 jobs are many
+    reader = JobReader(service, sortable=20)  # so that 60 jobs are many
     wanted = submit(broker, priority=10)
     for _ in range(60):
         submit(broker)
