@@ -28,6 +28,7 @@ PREFIXES: Final = frozenset(
         "sealed",
         "ticket",
         "jobs_of",
+        "groups",
     }
 )
 
@@ -55,7 +56,6 @@ NAMES: Final = frozenset(
         "offline",
         "closing",
         "levels",
-        "groups",
         "totals",
         "due",
         "errors",

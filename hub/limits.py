@@ -26,6 +26,8 @@ OFFLINE_WORKERS: Final = 1_000  # remembered; the longest gone is forgotten firs
 CAPABILITIES_BYTES: Final = 16_000
 REQUIREMENTS_BYTES: Final = 4_000
 TIME_MAX_MS: Final = 99_999_999_999_999  # year 5138: the 14 digits that Redis' cjson writes exactly
+FIGURE_GROUPS: Final = 500  # job types, and workers, whose figures are kept apart
+SCRAPED_JOB_TYPES: Final = 100  # job types that /metrics tells apart
 IDEMPOTENCY_MS: Final = 86_400_000  # a key lives as long as its job, and at least this long
 
 SNAPSHOT_BYTES: Final = 1_048_576

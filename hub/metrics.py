@@ -21,7 +21,7 @@ DAY_S: Final = 86_400
 RANGE_MAX_S: Final = 400 * DAY_S
 BUCKETS_MAX: Final = 20_000  # in one answer, of all its groups
 
-_PREFIX: Final[dict[GroupBy, str]] = {"all": ALL, "job_type": "type:", "worker": "worker:"}
+_KINDS: Final[dict[GroupBy, str]] = {"job_type": "type", "worker": "worker"}
 _CHUNK: Final = 2_000  # buckets a round trip
 
 
@@ -87,9 +87,9 @@ class MetricsReader:
         """List the groups of a kind that had figures since `from_s`. Redis: ZRANGEBYSCORE."""
         if by == "all":
             return [ALL]
-        names = self._service.redis.zrangebyscore(self._service.keys.key("groups"), from_s, "+inf")
-        prefix = _PREFIX[by]
-        return sorted(name.decode() for name in names if name.startswith(prefix.encode()))
+        key = self._service.keys.of("groups", _KINDS[by])
+        names = self._service.redis.zrangebyscore(key, from_s, "+inf")
+        return sorted(f"{_KINDS[by]}:{name.decode()}" for name in names)
 
     def errors(self, from_s: int, to_s: int, group: str, limit: int) -> list[ErrorKind]:
         """The kinds of errors of a range, most frequent first; forgotten ones have no words any more."""
