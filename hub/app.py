@@ -115,13 +115,12 @@ class Hub:
             try:
                 self.maintenance.run_once()
                 wait_s = _MAINTENANCE_EVERY_S
-            except redis.RedisError as error:
+            except (redis.ConnectionError, redis.TimeoutError) as error:
                 if wait_s != _AFTER_FAILURE_S:
                     log.warning("maintenance waits until Redis works again: %s", error)
                 wait_s = _AFTER_FAILURE_S
-            except Exception:  # without this thread no lease ends and no delayed job starts
-                log.exception("maintenance failed; trying again")
-                wait_s = _AFTER_FAILURE_S
+            except Exception:  # a step failed, the others were done; the log and /metrics have it
+                wait_s = _MAINTENANCE_EVERY_S
 
 
 def create_hub(settings: Settings, redis_url: str) -> Hub:
@@ -185,7 +184,13 @@ def create_app(hub: Hub) -> Flask:
     app.register_blueprint(marks_blueprint(hub.metrics, hub.marks, audit))
     app.register_blueprint(promises_blueprint(hub.metrics, hub.promises, audit))
     totals = Totals(hub.service)
-    exposition = Exposition(hub.broadcaster, hub.replicator, hub.connections.count, totals)
+    exposition = Exposition(
+        hub.broadcaster,
+        hub.replicator,
+        hub.connections.count,
+        totals,
+        hub.maintenance.failures,
+    )
     app.register_blueprint(health_blueprint(hub.service, hub.replicator, exposition))
     _mount_sockets(app, hub)
     return app

@@ -7,7 +7,7 @@ start with the process. What is said of jobs and workers is the same from every 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import accumulate
 from typing import Final
 
@@ -22,6 +22,7 @@ from prometheus_client.core import (
 
 from hub.event_broadcaster import EventBroadcaster
 from hub.event_log import COUNT_NAMES
+from hub.maintenance import STEPS
 from hub.monitor_meter import LAG_BOUNDS_S
 from hub.replicator import Replicator
 from hub.totals import Totals
@@ -50,7 +51,10 @@ class _Stats(msgspec.Struct):
 
 
 class Exposition:
-    """Writes the metrics of one hub. Args: sockets: open connections by kind."""
+    """Writes the metrics of one hub.
+
+    Args: sockets: open connections by kind. failures: of maintenance, by step.
+    """
 
     def __init__(
         self,
@@ -58,11 +62,13 @@ class Exposition:
         replicator: Replicator,
         sockets: Sockets,
         totals: Totals,
+        failures: Mapping[str, int],
     ) -> None:
         self._broadcaster = broadcaster
         self._replicator = replicator
         self._sockets = sockets
         self._totals = totals
+        self._failures = failures
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -74,6 +80,7 @@ class Exposition:
         """Gather every metric; called by the registry."""
         yield from self._delivery()
         yield from self._log()
+        yield from self._maintenance()
         yield from self._connections()
         yield from self._jobs()
         yield from self._fleet()
@@ -112,6 +119,16 @@ class Exposition:
             int(replicator.connected),
         )
         yield GaugeMetricFamily("jobhub_log_seq", "The last event of the epoch.", replicator.seq)
+
+    def _maintenance(self) -> Iterator[Metric]:
+        failures = CounterMetricFamily(
+            "jobhub_maintenance_failures",
+            "Steps of maintenance that failed; the other steps were done.",
+            labels=["step"],
+        )
+        for step in STEPS:
+            failures.add_metric([step], self._failures.get(step, 0))
+        yield failures
 
     def _connections(self) -> Iterator[Metric]:
         sockets = GaugeMetricFamily("jobhub_open_sockets", "Open WebSockets.", labels=["kind"])
