@@ -17,6 +17,7 @@ import httpx
 
 from dashboard.person import OPEN, Person
 from hub.errors import Forbidden, JobhubError
+from hub.logs import REQUEST_ID_HEADER, request_id
 
 _ANSWER_S: Final = 10.0
 _CONNECT_S: Final = 3.0
@@ -166,6 +167,9 @@ class HubApi:
             raise Forbidden("a viewer changes nothing")
         if person.name is not None:
             request.headers[_ACTOR_HEADER] = person.name
+        asked = request_id.get()
+        if asked is not None:  # both logs tell of one click under one id
+            request.headers[REQUEST_ID_HEADER] = asked
 
     def _unreachable(self, error: httpx.HTTPError) -> HubUnreachable:
         if isinstance(error, httpx.TimeoutException):

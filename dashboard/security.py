@@ -14,6 +14,7 @@ from dash import Dash
 from flask import Flask, Response, abort, request
 
 from dashboard.config import DashboardConfig
+from hub.logs import REQUEST_ID_HEADER, request_id, take_request_id
 
 BODY_BYTES: Final = 2_000_000  # a callback with its states; a page's tables are the largest
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -36,6 +37,7 @@ def secure(app: Dash, config: DashboardConfig) -> None:
 
     @server.before_request
     def check() -> None:
+        request_id.set(take_request_id(request.headers.get(REQUEST_ID_HEADER)))
         host = request.headers.get("Host", "")
         if urlsplit(f"//{host}").hostname not in config.hosts:
             abort(403, f"the host {host!r} is not served here")
@@ -47,6 +49,7 @@ def secure(app: Dash, config: DashboardConfig) -> None:
     @server.after_request
     def harden(response: Response) -> Response:
         response.headers.update(_HEADERS)
+        response.headers[REQUEST_ID_HEADER] = request_id.get() or ""
         if response.mimetype == "text/html":
             response.headers["Content-Security-Policy"] = content_policy(app, config)
         if "m" in request.args and request.path.startswith("/assets/"):

@@ -18,6 +18,8 @@ from dashboard.hub_client import HubUnreachable
 from dashboard.people import People
 from hub.config import Settings
 from hub.errors import InvalidInput
+from hub.logs import configure_logs
+from hub.server_log import ServerLogger
 
 _THREADS: Final = 16
 _GRACEFUL_S: Final = 5
@@ -46,6 +48,7 @@ class _DashboardServer(BaseApplication):  # type: ignore[misc]
             "keepalive": 75,
             "control_socket_disable": True,
             "loglevel": "warning",
+            "logger_class": ServerLogger,
             "proc_name": "jobhub-dashboard",
             "when_ready": _announce,
         }.items():
@@ -62,6 +65,7 @@ def serve(settings: Settings) -> None:
 
     Raises: InvalidInput: a preset is wrong, or others may reach the address and nobody could sign in.
     """
+    configure_logs(settings.log_format, settings.log_level)
     config = read_config(settings)
     require_people(config)
     _DashboardServer(settings, config).run()

@@ -33,6 +33,7 @@ from hub.http.marks import marks_blueprint
 from hub.http.problems import register_problems
 from hub.http.promises import promises_blueprint
 from hub.http.reference import reference_blueprint
+from hub.http.request_ids import follow_requests
 from hub.http.routing import prepare_routing
 from hub.http.tokens import tokens_blueprint
 from hub.http.users import users_blueprint
@@ -40,6 +41,7 @@ from hub.job_broker import JobBroker
 from hub.job_reader import JobReader
 from hub.job_waiter import JobWaiter
 from hub.keys import Keys
+from hub.logs import REQUEST_ID_HEADER
 from hub.maintenance import Maintenance
 from hub.marks import Marks
 from hub.match_report import MatchReader
@@ -157,6 +159,7 @@ def create_app(hub: Hub) -> Flask:
     """Build the Flask application of a hub."""
     app = Flask("hub", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = limits.BODY_BYTES
+    follow_requests(app)
     prepare_routing(app)
     register_problems(app)
     _guard(app, hub.access)
@@ -213,6 +216,7 @@ def _guard(app: Flask, access: Access) -> None:
         origin = request.headers.get("Origin")
         if origin is not None and access.origin_allowed(origin, request.host):
             response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Expose-Headers"] = REQUEST_ID_HEADER
             response.headers["Vary"] = "Origin"
         return response
 

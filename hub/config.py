@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from hub.errors import InvalidInput
+from hub.logs import LogFormat, LogLevel
 
 PREFIX: Final = "JOBHUB_"
 
@@ -57,6 +58,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     namespace: Name = "jobhub"
     token: str | None = None
     trusted_user_header: HeaderName | None = None
+    log_format: LogFormat = "text"
+    log_level: LogLevel = "warning"
     lease_s: Seconds = 30.0
     heartbeat_s: Seconds = 10.0
     accept_s: Seconds = 5.0

@@ -22,6 +22,8 @@ from gunicorn.app.base import BaseApplication  # noqa: E402
 from hub.app import create_app, create_hub  # noqa: E402
 from hub.config import Settings  # noqa: E402
 from hub.embedded import acquire  # noqa: E402
+from hub.logs import configure_logs  # noqa: E402
+from hub.server_log import ServerLogger  # noqa: E402
 from hub.ws.outbox import OutboxMiddleware  # noqa: E402
 
 _GRACEFUL_S: Final = 10
@@ -51,6 +53,7 @@ class _HubServer(BaseApplication):  # type: ignore[misc]
             "limit_request_line": _URL_BYTES,
             "control_socket_disable": True,
             "loglevel": "warning",
+            "logger_class": ServerLogger,
             "proc_name": "jobhub-hub",
             "when_ready": _announce,
             "post_worker_init": _watch,
@@ -73,6 +76,7 @@ def serve(settings: Settings) -> None:
 
     Raises: JobhubError: no Redis can be had.
     """
+    configure_logs(settings.log_format, settings.log_level)
     with ExitStack() as stack:
         redis_url = settings.redis_url
         if redis_url is None:

@@ -26,6 +26,8 @@ SENTENCES: Final[dict[str, str]] = {
     "namespace": "Prefix of every key in Redis",
     "token": "Secret that every request must bring; the variable hides it from `ps`",
     "trusted_user_header": "Header in which a proxy with SSO names who looks at the dashboard",
+    "log_format": "text or json: how servers write their log",
+    "log_level": "warning, or info for a line a request as well",
     "lease_s": "How long a silent worker keeps its jobs",
     "heartbeat_s": "How often a worker renews its leases",
     "accept_s": "How long a worker may take to accept a job",
@@ -52,6 +54,8 @@ DASHBOARD: Final = (
     "presets",
     "token",
     "trusted_user_header",
+    "log_format",
+    "log_level",
 )
 CLIENT: Final = ("hub_url", "token")
 ALL: Final = Settings.__struct_fields__
@@ -100,9 +104,13 @@ def _metavar(field: str) -> str:
         return "N"
     if isinstance(default, float):
         return "SECONDS"
-    return {"data_dir": "DIR", "fsync": "WHEN", "host": "ADDRESS"}.get(
-        field, "URL" if field.endswith("url") else "A,B" if isinstance(default, list) else "TEXT"
-    )
+    return {
+        "data_dir": "DIR",
+        "fsync": "WHEN",
+        "log_format": "FORMAT",
+        "log_level": "LEVEL",
+        "host": "ADDRESS",
+    }.get(field, "URL" if field.endswith("url") else "A,B" if isinstance(default, list) else "TEXT")
 
 
 def _origin(field: str) -> str:

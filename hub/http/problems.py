@@ -14,6 +14,7 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from hub.errors import JobhubError
+from hub.logs import request_id
 
 RETRY_AFTER_S: Final = 2
 _EXPECTED: Final = re.compile(r"Expected (.+?)(?:, got .*)?$")
@@ -22,7 +23,10 @@ log = logging.getLogger(__name__)
 
 
 class Problem(msgspec.Struct, omit_defaults=True):
-    """RFC 9457, with a stable `code`, the field that is to blame and what was expected of it."""
+    """RFC 9457, with a stable `code`, the field that is to blame and what was expected of it.
+
+    `request_id` finds the request in the hub's log.
+    """
 
     title: str
     status: int
@@ -31,6 +35,7 @@ class Problem(msgspec.Struct, omit_defaults=True):
     field: str | None = None
     expected: str | None = None
     type: str = "about:blank"
+    request_id: str | None = None
 
 
 def answer(value: Any, status: int = 200) -> Response:
@@ -53,7 +58,15 @@ def problem(status: int, code: str, detail: str, field: str | None = None) -> Re
     """Answer with a problem document."""
     said = _EXPECTED.match(detail)
     expected = said.group(1) if said else None
-    body = Problem(HTTPStatus(status).phrase, status, code, detail, field, expected)
+    body = Problem(
+        HTTPStatus(status).phrase,
+        status,
+        code,
+        detail,
+        field,
+        expected,
+        request_id=request_id.get(),
+    )
     response = Response(msgspec.json.encode(body), status, mimetype="application/problem+json")
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)

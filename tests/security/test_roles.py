@@ -143,9 +143,12 @@ def test_job_does_not_exist_for_a_client_when_another_submitted_it(guarded: Guar
             ("GET", "/result"),
             ("POST", "/cancel"),
         ]:
-            refused = client.request(method, f"/api/jobs/{theirs['job_id']}{below}")
+            same_id = {"X-Request-ID": "r1"}
+            refused = client.request(
+                method, f"/api/jobs/{theirs['job_id']}{below}", headers=same_id
+            )
             assert refused.status_code == 404, below
-            unknown = client.request(method, f"/api/jobs/nosuchjob{below}")
+            unknown = client.request(method, f"/api/jobs/nosuchjob{below}", headers=same_id)
             same = unknown.text.replace("nosuchjob", theirs["job_id"])
             assert refused.text == same, below
             if method == "GET":
