@@ -222,4 +222,5 @@ def _masked(name: str, value: str) -> str:
         return "********"
     scheme, separator, rest = value.partition("://")
     credentials, at, place = rest.rpartition("@")
+    place = re.sub(r"(password=)[^&]*", r"\1****", place)
     return f"{scheme}{separator}{'****@' if at and credentials else ''}{place}"

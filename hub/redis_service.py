@@ -20,6 +20,7 @@ from redis.retry import Retry
 from hub import scripts
 from hub.keys import Keys
 from hub.redis_gate import GatedPool
+from hub.redis_routes import Elsewhere, read_redis_url
 
 _ANSWER_S = 5.0  # the longest script takes 0.02 s; a fork of a large server may take a second
 _CONNECT_S = 2.0
@@ -28,9 +29,15 @@ _CONNECTIONS_MAX = 64  # greenlets beyond this wait for a free connection
 
 
 class _Client(redis.Redis):
-    """Tells the pool when a call was not answered in time."""
+    """Tells the pool when a call was not answered in time, and follows a server to its new place."""
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
+        try:
+            return self._execute(*args, **options)
+        except Elsewhere:  # refused, not done: the next connection leads to the new place
+            return self._execute(*args, **options)
+
+    def _execute(self, *args: Any, **options: Any) -> Any:
         try:
             return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
         except redis.TimeoutError:
@@ -42,15 +49,15 @@ class _Client(redis.Redis):
 class RedisService:
     """Runs scripts on one Redis under one namespace.
 
-    Args: url: `redis://`, `rediss://` or `unix://`.
-          stream_events: how many events the log keeps at least.
+    Args:   url: as hub.redis_routes reads it. stream_events: how many events the log keeps at least.
+    Raises: InvalidInput: the URL is wrong.
     """
 
     def __init__(self, url: str, keys: Keys, *, stream_events: int = 100_000) -> None:
         self.keys = keys
         self._stream_events = stream_events
-        self._pool = GatedPool.from_url(
-            url,
+        self._pool = GatedPool(  # type: ignore[no-untyped-call]
+            **read_redis_url(url, keys.meta),
             max_connections=_CONNECTIONS_MAX,
             timeout=_FREE_CONNECTION_S,
             socket_timeout=_ANSWER_S,
@@ -99,6 +106,10 @@ class RedisService:
         connection: AbstractConnection = self._pool.connection_class(**self._pool.connection_kwargs)
         connection.connect()
         return connection
+
+    def is_outdated(self, connection: AbstractConnection) -> bool:
+        """Whether Redis is at another place than `connection` leads to (hub.redis_routes)."""
+        return bool(getattr(connection, "outdated", False))
 
     def close(self) -> None:
         """Close every connection of the pool."""

@@ -164,6 +164,8 @@ class Replicator:
                         self._take(message[2])
                 else:
                     self._catch_up()
+                if self._service.is_outdated(connection):
+                    return  # another server is the primary now: subscribe there
         finally:
             connection.disconnect()
 
