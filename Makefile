@@ -26,9 +26,8 @@ demo: $(VENV)/installed
 
 test: programs check
 	@echo "==> Tests ($(JOBS) at a time; real Redis, sockets and browser)"
-	@$(BIN)/python -m pytest -n $(JOBS) $(WITHOUT_TRACES) || { \
-		echo "==> Once more, alone: what failed beside other tests on a busy machine"; \
-		$(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
+	@rm -f .pytest_cache/v/cache/lastfailed
+	@$(BIN)/python -m pytest -n $(JOBS) $(WITHOUT_TRACES) || $(BIN)/python -m tests.support.again
 
 # Replays the archive's full traces from ../shared/data.
 test-traces: $(VENV)/test-installed
