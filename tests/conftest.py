@@ -18,7 +18,7 @@ from hub.maintenance import Maintenance
 from hub.redis_service import RedisService
 from hub.worker_registry import WorkerRegistry
 from tests.support.core import Core
-from tests.support.processes import Server, hub_environ, serving
+from tests.support.processes import Server, hub_environ, serving_hub
 
 _numbers = itertools.count(1)
 
@@ -121,8 +121,7 @@ def hub_env(redis_url: str, namespace: str, tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def hub(hub_env: dict[str, str]) -> Iterator[Server]:
     """A hub process in the test's namespace."""
-    with serving("hub", environ=hub_env) as server:
-        assert server.url
+    with serving_hub(hub_env) as server:
         yield server
 
 

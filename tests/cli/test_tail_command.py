@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import signal
-from urllib.parse import urlsplit
 
 import httpx
 
-from tests.support.processes import Server, serving
+from tests.support.processes import Server, serving, succeeding
 from tests.support.sockets import open_worker
 from tests.support.waiting import wait_until
 
@@ -69,9 +68,7 @@ def test_no_event_is_missing_when_the_hub_was_killed_and_came_back(
             wait_until(lambda: _events(tail))
             first.kill()
             wait_until(lambda: "connection lost" in tail.output)
-            with serving(
-                "hub", environ={**hub_env, "JOBHUB_PORT": str(urlsplit(url).port)}
-            ) as second:
+            with succeeding(first) as second:
                 submitted += [_submit(second.url) for _ in range(3)]
                 wait_until(
                     lambda: sum(event["type"] == "job_submitted" for event in _events(tail)) == 4,

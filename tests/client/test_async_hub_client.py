@@ -10,7 +10,7 @@ import pytest
 from hub.client import AsyncHubClient, BatchRefused, JobCancelled, ResultTimeout
 from hub.errors import AccessDenied
 from hub.worker import Job, Worker
-from tests.support.processes import Server, serving
+from tests.support.processes import Server, serving, succeeding
 from tests.support.proxy import Proxy
 
 
@@ -100,7 +100,7 @@ def test_jobs_are_submitted_over_http_when_sockets_are_blocked(hub: Server) -> N
         asyncio.run(steps())
 
 
-def test_waiting_goes_on_when_the_hub_is_restarted(hub: Server, hub_env: dict[str, str]) -> None:
+def test_waiting_goes_on_when_the_hub_is_restarted(hub: Server) -> None:
     url = hub.url
 
     async def steps(client: AsyncHubClient) -> None:
@@ -108,7 +108,7 @@ def test_waiting_goes_on_when_the_hub_is_restarted(hub: Server, hub_env: dict[st
         waiting = asyncio.create_task(job.result(timeout_s=60))
         await asyncio.sleep(0)
         hub.kill()
-        with serving("hub", environ={**hub_env, "JOBHUB_PORT": url.rpartition(":")[2]}):
+        with succeeding(hub):
             worker = Worker(url)
             worker.job("demo")(lambda job: "done")
             await asyncio.to_thread(worker.start, wait_s=30)

@@ -11,7 +11,7 @@ import pytest
 from hub.client import AsyncHubClient, HubClient, Job
 from hub.errors import NotFound
 from hub.worker import Worker
-from tests.support.processes import Server, serving
+from tests.support.processes import Server, succeeding
 from tests.support.proxy import Proxy
 from tests.support.sockets import open_worker
 
@@ -88,16 +88,14 @@ def test_job_is_followed_by_reading_when_sockets_are_blocked(hub: Server, follow
 
 
 @both
-def test_following_goes_on_when_the_hub_is_restarted(
-    hub: Server, hub_env: dict[str, str], follow: Follow
-) -> None:
+def test_following_goes_on_when_the_hub_is_restarted(hub: Server, follow: Follow) -> None:
     url = hub.url
     with HubClient(url) as client, ThreadPoolExecutor(1) as threads:
         records = follow(url, client.submit("demo").job_id)
         assert next(records).status == "pending"
         rest = threads.submit(list, records)
         hub.kill()
-        with serving("hub", environ={**hub_env, "JOBHUB_PORT": url.rpartition(":")[2]}):
+        with succeeding(hub):
             worker = Worker(url)
             worker.job("demo")(lambda job: "done")
             worker.start(wait_s=30)

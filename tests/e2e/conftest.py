@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 from hub.job_broker import JobBroker
 from hub.worker_registry import WorkerRegistry
 from tests.support.live_page import LivePage, serving_dashboard
-from tests.support.processes import Server, serving
+from tests.support.processes import Server, serving_hub
 from tests.support.stream_page import Screen, StreamServer, serving_stream_page
 from tests.support.traffic import Traffic
 
@@ -49,8 +49,7 @@ def stream_hub_env(hub_env: dict[str, str], stream_server: StreamServer) -> dict
 @pytest.fixture
 def stream_hub(stream_hub_env: dict[str, str]) -> Iterator[Server]:
     """A running one."""
-    with serving("hub", environ=stream_hub_env) as server:
-        assert server.url
+    with serving_hub(stream_hub_env) as server:
         yield server
 
 
@@ -89,8 +88,7 @@ def live_env(hub_env: dict[str, str], shared_dashboard: Server) -> dict[str, str
 @pytest.fixture
 def live_hub(live_env: dict[str, str]) -> Iterator[Server]:
     """The hub of the dashboard."""
-    with serving("hub", environ=live_env) as server:
-        assert server.url
+    with serving_hub(live_env) as server:
         yield server
 
 

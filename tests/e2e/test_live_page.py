@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.support.live_page import LivePage
-from tests.support.processes import Server
+from tests.support.processes import Server, succeeding
 from tests.support.sockets import Peer, open_worker
 from tests.support.waiting import wait_until
 
@@ -116,18 +116,15 @@ def test_charts_move_on_when_nothing_happens(live: LivePage) -> None:
 
 
 def test_page_is_live_again_and_true_when_the_hub_was_killed_and_came_back(
-    live: LivePage, live_hub: Server, live_env: dict[str, str], live_api: httpx.Client
+    live: LivePage, live_hub: Server, live_api: httpx.Client
 ) -> None:
-    from tests.support.processes import serving
-
     live.open().connect()
     submit(live_api)
     live.see(live.count("pending"), "1")
-    port = live_hub.url.rpartition(":")[2]
     live_hub.kill()
     live.see(live.badge, "Stale")
     live.see_part(live.note, "since")
-    with serving("hub", environ={**live_env, "JOBHUB_PORT": port}) as again:
+    with succeeding(live_hub) as again:
         submit(httpx.Client(base_url=again.url, timeout=30))
         live.see(live.badge, "Live")
         live.see(live.count("pending"), "2")

@@ -50,12 +50,12 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Wait for the line with the URL that it serves."""
+        """The URL that it serves, or served; waits for the line that says it."""
 
         def find() -> str:
-            if self.process.poll() is not None:
-                raise AssertionError(f"ended with {self.process.returncode}:\n{self.output}")
             found = _URL.search(self.output)
+            if found is None and self.process.poll() is not None:
+                raise AssertionError(f"ended with {self.process.returncode}:\n{self.output}")
             return found.group(0) if found else ""
 
         return wait_until(find, timeout_s=60.0, what="a URL in the output")
@@ -89,6 +89,23 @@ def serving(*args: str, environ: Mapping[str, str]) -> Iterator[Server]:
         yield server
     finally:
         server.kill()
+
+
+@contextmanager
+def serving_hub(environ: Mapping[str, str]) -> Iterator[Server]:
+    """Run a hub for the time of the block, in which it listens already."""
+    with serving("hub", environ=environ) as hub:
+        assert hub.url
+        yield hub
+
+
+@contextmanager
+def succeeding(gone: Server) -> Iterator[Server]:
+    """Run a hub with the settings and at the address of one that is gone."""
+    port = gone.url.rpartition(":")[2]
+    with serving_hub({**gone.environ, "JOBHUB_PORT": port}) as hub:
+        assert hub.url == gone.url
+        yield hub
 
 
 def clean_environ() -> dict[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.client import HubClient
-from tests.support.processes import Server, serving
+from tests.support.processes import Server, serving_hub
 from tests.support.waiting import wait_until
 
 PROGRAM = str(Path(__file__).with_name("holding_worker.py"))
@@ -42,8 +42,7 @@ def short_lease_env(hub_env: dict[str, str]) -> dict[str, str]:
 @pytest.fixture
 def short_lease_hub(short_lease_env: dict[str, str]) -> Iterator[Server]:
     """A hub with a lease of two seconds."""
-    with serving("hub", environ=short_lease_env) as server:
-        assert server.url
+    with serving_hub(short_lease_env) as server:
         yield server
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from hub.client import HubClient
 from hub.worker import Job, Worker, WorkerRefused
-from tests.support.processes import Server, serving
+from tests.support.processes import Server, serving, succeeding
 from tests.support.proxy import Proxy
 from tests.support.waiting import wait_until
 
@@ -80,8 +80,7 @@ def test_worker_waits_for_its_hub_when_that_starts_later(hub_env: dict[str, str]
     worker = Worker(url)
     worker.job("t")(lambda job: "done")
     worker.start()
-    environ = {**hub_env, "JOBHUB_PORT": url.rpartition(":")[2]}
-    with serving("hub", environ=environ) as hub, HubClient(hub.url) as client:
+    with succeeding(first) as hub, HubClient(hub.url) as client:
         assert client.submit("t").result(timeout_s=30) == "done"
         worker.stop(timeout_s=10)
         assert client.workers()[0].status == "offline"

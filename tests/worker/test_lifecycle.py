@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hub.client import HubClient
 from hub.worker import Worker
-from tests.support.processes import Server, serving
+from tests.support.processes import Server, serving, succeeding
 from tests.support.waiting import wait_until
 from tests.worker.conftest import StartHolder
 
@@ -16,13 +16,8 @@ def moves(client: HubClient, job_id: str) -> list[str]:
     return [entry.new_status for entry in client.history(job_id)]
 
 
-def same_place(environ: dict[str, str], url: str) -> dict[str, str]:
-    """Settings of a hub that takes the place of one that is gone."""
-    return {**environ, "JOBHUB_PORT": url.rpartition(":")[2]}
-
-
 def test_result_arrives_once_when_the_hub_is_killed_and_restarted(
-    hub: Server, hub_env: dict[str, str], start_holder: StartHolder, tmp_path: Path
+    hub: Server, start_holder: StartHolder, tmp_path: Path
 ) -> None:
     until, url = tmp_path / "end", hub.url
     with HubClient(url) as client:
@@ -31,15 +26,14 @@ def test_result_arrives_once_when_the_hub_is_killed_and_restarted(
         holder.wait_for(f"began {job.job_id} 1")
         wait_until(lambda: client.get(job.job_id).status == "in_progress")
         hub.kill()
-        with serving("hub", environ=same_place(hub_env, url)) as second:
-            assert second.url == url
+        with succeeding(hub):
             until.touch()
             assert job.result(timeout_s=30)["attempt"] == 1
             assert moves(client, job.job_id) == ["pending", "assigned", "in_progress", "completed"]
 
 
 def test_result_is_kept_when_the_job_ends_while_no_hub_is_there(
-    hub: Server, hub_env: dict[str, str], start_holder: StartHolder, tmp_path: Path
+    hub: Server, start_holder: StartHolder, tmp_path: Path
 ) -> None:
     until, url = tmp_path / "end", hub.url
     with HubClient(url) as client:
@@ -50,8 +44,7 @@ def test_result_is_kept_when_the_job_ends_while_no_hub_is_there(
         hub.kill()
         until.touch()
         holder.wait_for(f"ends {job.job_id}")
-        with serving("hub", environ=same_place(hub_env, url)) as second:
-            assert second.url == url
+        with succeeding(hub):
             assert job.result(timeout_s=30)["attempt"] == 1
             assert moves(client, job.job_id) == ["pending", "assigned", "in_progress", "completed"]
 
@@ -212,9 +205,7 @@ def test_job_stays_with_its_worker_when_it_takes_longer_than_the_lease(
         assert moves(client, job.job_id) == ["pending", "assigned", "in_progress", "completed"]
 
 
-def test_every_job_is_done_once_when_the_hub_is_killed_amid_fast_results(
-    hub: Server, hub_env: dict[str, str]
-) -> None:
+def test_every_job_is_done_once_when_the_hub_is_killed_amid_fast_results(hub: Server) -> None:
     url, total = hub.url, 2_000
     worker = Worker(url, slots=4, prefetch=100)
     worker.job("t")(lambda job: job.payload)
@@ -224,8 +215,7 @@ def test_every_job_is_done_once_when_the_hub_is_killed_amid_fast_results(
         try:
             wait_until(lambda: client.stats().counts["completed"] > 200)
             hub.kill()
-            with serving("hub", environ=same_place(hub_env, url)) as second:
-                assert second.url == url
+            with succeeding(hub):
                 wait_until(lambda: client.stats().counts["completed"] >= total, timeout_s=60)
                 counts = client.stats().counts
                 results = [client.get(job.job_id).result for job in client.jobs(limit=50)]
