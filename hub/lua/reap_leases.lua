@@ -1,6 +1,6 @@
 -- reap_leases: take back grants whose lease ran out, and those that nobody accepted in time.
 --
--- include clock silence events metrics workers worker_changes lanes jobs grants outcomes
+-- include clock silence events metrics workers worker_changes lanes jobs grants failures
 -- key leases ZSET      "fence job_id worker_id" by lease end, Unix ms
 -- key unaccepted ZSET  the same members by the end of the time to accept
 -- arg limit int  grants a call

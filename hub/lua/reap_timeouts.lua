@@ -1,6 +1,6 @@
 -- reap_timeouts: end attempts that took longer than their job allows; the worker keeps its slot until it lets go.
 --
--- include clock silence events metrics workers worker_changes lanes jobs grants outcomes
+-- include clock silence events metrics workers worker_changes lanes jobs grants failures
 -- key timeouts ZSET  job ids by the end of their attempt's time
 -- key job PREFIX     HASH a job: traceback
 -- arg limit int      jobs a call

@@ -1,9 +1,8 @@
 -- register_worker: a worker connects, alone or in place of an older connection with its name.
 --
--- include clock events metrics workers worker_changes lanes jobs grants outcomes presence
+-- include clock events metrics workers worker_changes lanes jobs grants failures presence
 -- key worker PREFIX   HASH a worker: static, slots, prefetch, profile,
 --                     profile_json, connection_id, connected_at, draining
--- key leases ZSET     "fence job_id worker_id"
 -- key unaccepted ZSET  "fence job_id worker_id"
 -- arg worker_id string
 -- arg connection_id string
@@ -47,8 +46,7 @@ for _, known in ipairs(grants_of(arg.worker_id)) do
     local lease = lease_member(known.fence, known.job_id, arg.worker_id)
     local job = live_job(arg.worker_id, known.job_id, known.fence)
     if job and redis.call('ZSCORE', written(db.unaccepted), lease) then
-      put_member(db.leases, lease, text(now + arg.lease_ms))
-      put_member(db.unaccepted, lease, text(now + arg.accept_ms))
+      leases[lease], unaccepted[lease] = text(now + arg.lease_ms), text(now + arg.accept_ms)
       assignments[#assignments + 1] = assignment(job)
     else
       drop(arg.worker_id, known.job_id, known.fence)

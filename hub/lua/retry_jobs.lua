@@ -1,7 +1,7 @@
 -- retry_jobs: start new runs of jobs whose run is over; metrics and history keep the old ones.
 --
 -- include clock events metrics lanes jobs audit
--- key job PREFIX  HASH a job: result, traceback, ended
+-- key job PREFIX  HASH a job: result, traceback
 -- arg job_ids json  strings
 -- arg actor string  who asked
 --
@@ -15,9 +15,10 @@ local function retry(job_id)
   if not job then return {'unknown'} end
   local rec = job.rec
   if GAUGES[rec.status] then return {'live', job_json(job)} end
-  redis.call('HDEL', db.job .. job_id, 'result', 'traceback', 'ended')
+  redis.call('HDEL', db.job .. job_id, 'result', 'traceback')
   -- A monitor that shows the jobs of one worker must hear that this one left it.
   local before = rec.worker_id and ('"worker_id":"' .. rec.worker_id .. '","fence":' .. rec.fence)
+  job.ended = 0
   rec.run, rec.attempt, rec.losses = rec.run + 1, 0, 0
   rec.error, rec.progress, rec.worker_id, rec.fence = nil, nil, nil, nil
   rec.assigned_at, rec.started_at, rec.wait_ms, rec.run_ms = nil, nil, nil, nil

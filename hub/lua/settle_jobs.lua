@@ -1,6 +1,6 @@
 -- settle_jobs: record what a worker says of its grants, in order, and fill the slots that this frees.
 --
--- include clock events metrics workers worker_changes lanes jobs grants outcomes reports
+-- include clock events metrics workers worker_changes lanes jobs grants failures reports
 -- arg worker_id string
 -- arg reports json   {of, job_id, fence as string, ...} as reports.lua takes them; of: the message's type
 -- arg claim int      jobs wanted next; 0: none

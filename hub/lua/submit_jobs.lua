@@ -48,13 +48,8 @@ local function effective_time(rec)
   return rec.workflow_submitted_at
 end
 
-local known_lanes = {}
-
 local function lane_is_one_too_many(lane)
-  if known_lanes[lane] then return false end
-  if redis.call('HEXISTS', db.lanes, lane) == 0 and redis.call('HLEN', db.lanes) >= arg.lanes_max then return true end
-  known_lanes[lane] = true
-  return false
+  return not lane_is_there(lane) and redis.call('HLEN', db.lanes) >= arg.lanes_max
 end
 
 local function new_job(asked)
@@ -67,9 +62,10 @@ local function new_job(asked)
   rec.run, rec.rev, rec.attempt, rec.losses = 1, 0, 0, 0
   rec.status = (rec.run_at or 0) > now and 'scheduled' or 'pending'
   if rec.status == 'pending' then become_pending(rec) end
-  local unsaved = {'fixed', fixed, 'payload', asked.payload, 'lane', asked.lane}
-  if asked.requirements then unsaved[7], unsaved[8] = 'requirements', asked.requirements end
-  return {rec = rec, lane = asked.lane, requirements = asked.requirements, fixed = fixed, unsaved = unsaved}
+  local unsaved = {'fixed', fixed, 'payload', asked.payload}
+  if asked.requirements then unsaved[5], unsaved[6] = 'requirements', asked.requirements end
+  return {rec = rec, lane = asked.lane, requirements = asked.requirements, fixed = fixed, unsaved = unsaved,
+    ended = 0, settled = '', revoked = ''}
 end
 
 local function submit(asked)

@@ -15,9 +15,9 @@ local run_at = arg.run_at == 'now' and now or tonumber(arg.run_at)
 local done = {}
 
 -- A time that the client chose is the job's place in line; a backoff's time never was.
-local function reschedule(rec, at)
+local function reschedule(rec, workflow_id, at)
   rec.run_at = at
-  if not rec.workflow_id and rec.attempt == 0 then
+  if not workflow_id and rec.attempt == 0 then
     rec.order_key = string.format('%015.0f', at) .. string.sub(rec.order_key, 16)
   end
 end
@@ -32,7 +32,7 @@ local function change(job, at)
   end
   if at and at ~= rec.run_at then
     if rec.run_at then before[#before + 1] = '"run_at":' .. text(rec.run_at) end
-    reschedule(rec, at)
+    reschedule(rec, job_terms(job).workflow_id, at)
     rec.status = at > now and 'scheduled' or 'pending'
   end
   if rec.status == 'pending' and old ~= 'pending' then become_pending(rec) end
@@ -47,7 +47,7 @@ local function update(job_id)
   if not job then return {'unknown'} end
   local rec = job.rec
   if rec.status ~= 'pending' and rec.status ~= 'scheduled' then return {'not_waiting', job_json(job)} end
-  if priority and rec.workflow_id and priority ~= rec.priority then
+  if priority and job_terms(job).workflow_id and priority ~= rec.priority then
     return {'workflow_priority', job_json(job)}
   end
   -- A pending job is as "now" as can be, and keeps its place.

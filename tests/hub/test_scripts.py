@@ -45,6 +45,28 @@ def test_header_matches_body(path) -> None:
     assert set(header.keys) <= NAMES | PREFIXES
 
 
+_WORDS = """
+    redis cjson cmsgpack string table math tonumber tostring ipairs pairs unpack KEYS ARGV _
+    and break do else elseif end false for function if in local nil not or repeat return then true until while
+"""
+
+
+def _names_in(lists: list[str]) -> set[str]:
+    return {name.strip() for names in lists for name in names.split(",")}
+
+
+@pytest.mark.parametrize("name", scripts.names())
+def test_script_uses_no_name_that_none_of_its_includes_defines(name: str) -> None:
+    text = re.sub(r"--[^\n]*|'(?:\\.|[^'\\\n])*'", "''", scripts.load(name).text)
+    names = r"(\w+(?:\s*,\s*\w+)*)"
+    defined = set(re.findall(r"\blocal function (\w+)", text))
+    defined |= _names_in(re.findall(rf"\blocal (?!function){names}", text))
+    defined |= _names_in(re.findall(rf"\bfor {names}(?: in\b|\s*=)", text))
+    defined |= _names_in(re.findall(r"\bfunction\s*[\w.]*\(([^)]*)\)", text))
+    used = set(re.findall(r"(?<![\w.:])([A-Za-z_]\w*)\b(?!\s*=[^=])", text))
+    assert used - defined - set(_WORDS.split()) == set()
+
+
 @pytest.mark.parametrize("name", scripts.names())
 def test_script_compiles(name: str, service: RedisService) -> None:
     script = scripts.load(name)
@@ -52,6 +74,6 @@ def test_script_compiles(name: str, service: RedisService) -> None:
 
 
 def test_as_much_history_is_kept_as_the_limits_say() -> None:
-    kept = re.search(r"^local HISTORY_KEPT = (\d+)$", _include("jobs"), re.M)
+    kept = re.search(r"^local HISTORY_KEPT = (\d+)$", _include("history"), re.M)
     assert kept is not None
     assert int(kept[1]) == limits.HISTORY_ENTRIES_KEPT

@@ -6,22 +6,28 @@
 
 local events = {}
 
--- kind: the event's type; members: its further JSON members, without braces.
--- The event is written at the end of the script; `seq` is its number from now on.
-local function emit(kind, members)
+-- Begin the event's JSON: what follows is its members, and the closing brace. `seq` is its number from now on;
+-- the event is written at the end of the script.
+local function begin_event(kind)
   seq = seq + 1
-  events[#events + 1] = '{"seq":' .. text(seq) .. ',"type":"' .. kind .. '","timestamp":' .. text(now) .. ','
-    .. members .. '}'
+  return '{"seq":' .. text(seq) .. ',"type":"' .. kind .. '","timestamp":' .. text(now) .. ','
+end
+
+-- kind: the event's type; members: its further JSON members, without braces.
+local function emit(kind, members)
+  events[#events + 1] = begin_event(kind) .. members .. '}'
 end
 
 finally[#finally + 1] = function()
-  if #events == 0 then return end
-  local first = seq - #events + 1
+  local last = #events
+  if last == 0 then return end
+  local before = seq - last
   redis.call('HSET', db.meta, 'seq', text(seq))
-  for index, event in ipairs(events) do
-    redis.call('XADD', db.events, 'MAXLEN', '~', stream_max, text(first + index - 1) .. '-0', 'e', event)
+  for index = 1, last - 1 do
+    redis.call('XADD', db.events, text(before + index) .. '-0', 'e', events[index])
   end
-  redis.call('PUBLISH', db.channel, epoch .. ' ' .. text(first) .. '\n' .. table.concat(events, '\n'))
+  redis.call('XADD', db.events, 'MAXLEN', '~', stream_max, text(seq) .. '-0', 'e', events[last])
+  redis.call('PUBLISH', db.channel, epoch .. ' ' .. text(before + 1) .. '\n' .. table.concat(events, '\n'))
 end
 
 local function member(name, value)

@@ -9,9 +9,9 @@
 -- borrow key_ms  an idempotency key lives at least this long
 
 local function release_key(job, json)
-  local rec = job.rec
-  local key = db.idempotency .. (rec.submitted_by or '') .. ' ' .. rec.idempotency_key
-  local left_ms = rec.created_at + arg.key_ms - now
+  local terms = job_terms(job)
+  local key = db.idempotency .. (terms.submitted_by or '') .. ' ' .. terms.idempotency_key
+  local left_ms = terms.created_at + arg.key_ms - now
   if left_ms > 0 then
     redis.call('HSET', key, 'rec', json)
     redis.call('PEXPIRE', key, text(left_ms))
@@ -25,11 +25,13 @@ local function forget(job, reason)
   local old, job_id = rec.status, rec.job_id
   leave_status(job, old)
   leave_indexes(job)
-  if rec.idempotency_key then release_key(job, job_json(job)) end
-  if rec.workflow_id and redis.call('HINCRBY', db.workflow .. rec.workflow_id, 'jobs', -1) <= 0 then
-    redis.call('DEL', db.workflow .. rec.workflow_id)
+  local terms = job_terms(job)
+  if terms.idempotency_key then release_key(job, job_json(job)) end
+  if terms.workflow_id and redis.call('HINCRBY', db.workflow .. terms.workflow_id, 'jobs', -1) <= 0 then
+    redis.call('DEL', db.workflow .. terms.workflow_id)
   end
   unload_job(job)
+  unremember(job_id)
   redis.call('DEL', db.job .. job_id, db.history .. job_id, db.log .. job_id)
   rec.rev = rec.rev + 1
   emit('job_status_changed', '"job_id":"' .. job_id .. '",' .. status_pair(old, nil) .. member('reason', reason)

@@ -1,10 +1,10 @@
 -- grants: give jobs to a worker, and take them back.
 --
+-- include holdings
 -- key heads PREFIX           ZSET a profile: "<head member> <lane>" scored as the head
 -- key profile_versions HASH  profile -> the lanes_version that its lanes are complete for
 -- key meta HASH              fence, lanes_version
 -- key held PREFIX            HASH a worker: its grants
--- key job PREFIX             HASH a job: payload
 -- key lane PREFIX            ZSET a lane: "<order_key>:<job_id>" scored -priority
 --
 -- borrow lease_ms accept_ms connection_id  arguments of the script that grants
@@ -19,8 +19,7 @@ end
 
 local function assignment(job)
   local rec = job.rec
-  return {rec.job_id, rec.fence, rec.attempt, tostring(rec.timeout_s), job.json or job_json(job),
-    redis.call('HGET', db.job .. rec.job_id, 'payload')}
+  return {rec.job_id, rec.fence, rec.attempt, tostring(rec.timeout_s), job.json or job_json(job), job_payload(job)}
 end
 
 -- Up to `limit` ids of the lane at the head of the profile's, as long as no other lane's head comes first.
@@ -59,7 +58,7 @@ local function claim(worker, limit, hurried)
     if #job_ids == 0 then break end
     local fence = redis.call('HINCRBY', db.meta, 'fence', #job_ids) - #job_ids
     for index, job_id in ipairs(job_ids) do
-      local job = load_job(job_id)
+      local job = load_job(job_id, true)
       grant(job, worker, fence + index)
       local given = assignment(job)
       assignments[#assignments + 1] = given

@@ -1,6 +1,6 @@
 -- indexes: where listings find the kept jobs, whatever their state.
 --
--- include gather
+-- include gather records
 -- key created ZSET    job ids by created_at
 -- key ranked ZSET     "<order_key>:<job_id>" scored -priority: the order of processing
 -- key ids ZSET        job ids, all scored 0: by name
@@ -11,49 +11,53 @@
 
 local BELONGS_TO = {'job_type', 'workflow_id', 'customer_id'}
 
-local function each_group(rec, apply)
+-- Scores of a job in its groups; false takes it out.
+local function index_groups(rec, score)
   for _, field in ipairs(BELONGS_TO) do
-    if rec[field] then apply(db.jobs_of .. field .. ' ' .. rec[field]) end
+    if rec[field] then members_of(db.jobs_of .. field .. ' ' .. rec[field])[rec.job_id] = score end
   end
 end
 
 local function enter_indexes(rec)
   local at = text(rec.created_at)
-  put_member(db.created, rec.job_id, at)
-  put_member(db.ids, rec.job_id, '0')
-  each_group(rec, function(key) put_member(key, rec.job_id, at) end)
+  members_of(db.created)[rec.job_id] = at
+  members_of(db.ids)[rec.job_id] = '0'
+  index_groups(rec, at)
 end
 
--- What the indexes hold of a job as it was loaded.
-local function indexed_facts(rec)
-  return {order_key = rec.order_key, priority = rec.priority, error_type = rec.error and rec.error.type}
+local function error_type(rec)
+  return rec.error and rec.error.type
 end
 
-local function move_error(rec, old, new)
-  if old then remove_member(db.jobs_of .. 'error_type ' .. old, rec.job_id) end
-  if new then put_member(db.jobs_of .. 'error_type ' .. new, rec.job_id, text(rec.created_at)) end
+-- Remember what the indexes hold of a job.
+local function note_indexed(job)
+  local rec = job.rec
+  job.indexed_order, job.indexed_priority, job.indexed_error = rec.order_key, rec.priority, error_type(rec)
+end
+
+local function index_error(rec, name, score)
+  if name then members_of(db.jobs_of .. 'error_type ' .. name)[rec.job_id] = score end
 end
 
 local function sync_indexes(job)
-  local rec, was = job.rec, job.indexed or {}
-  local facts = indexed_facts(rec)
-  if not job.indexed then enter_indexes(rec) end
-  if was.order_key ~= facts.order_key then
-    if was.order_key then remove_member(db.ranked, was.order_key .. ':' .. rec.job_id) end
-    was.priority = nil
+  local rec, order = job.rec, job.indexed_order
+  if not order then enter_indexes(rec) end
+  if order ~= rec.order_key or job.indexed_priority ~= rec.priority then
+    if order then members_of(db.ranked)[order .. ':' .. rec.job_id] = false end
+    members_of(db.ranked)[rec.order_key .. ':' .. rec.job_id] = text(-rec.priority)
   end
-  if was.priority ~= facts.priority then
-    put_member(db.ranked, facts.order_key .. ':' .. rec.job_id, text(-facts.priority))
+  if job.indexed_error ~= error_type(rec) then
+    index_error(rec, job.indexed_error, false)
+    index_error(rec, error_type(rec), text(rec.created_at))
   end
-  if was.error_type ~= facts.error_type then move_error(rec, was.error_type, facts.error_type) end
-  job.indexed = facts
+  note_indexed(job)
 end
 
 local function leave_indexes(job)
   local rec = job.rec
-  remove_member(db.created, rec.job_id)
-  remove_member(db.ids, rec.job_id)
-  remove_member(db.ranked, rec.order_key .. ':' .. rec.job_id)
-  each_group(rec, function(key) remove_member(key, rec.job_id) end)
-  move_error(rec, rec.error and rec.error.type, nil)
+  members_of(db.created)[rec.job_id] = false
+  members_of(db.ids)[rec.job_id] = false
+  members_of(db.ranked)[rec.order_key .. ':' .. rec.job_id] = false
+  index_groups(job_terms(job), false)
+  index_error(rec, error_type(rec), false)
 end

@@ -11,6 +11,7 @@
 -- key paused SET            job types that nobody is given
 -- key job_types SET         every job type that a lane was made for
 -- key meta HASH             lanes_version: grows when a lane is made
+-- key job PREFIX            HASH a job: requirements
 --
 -- Equal scores sort by member, so the exact order needs no float tricks, and a claim looks at one
 -- head however many lanes there are. Only a change of a lane's head touches its profiles.
@@ -54,30 +55,37 @@ local function lane_member(job)
   return job.rec.order_key .. ':' .. job.rec.job_id
 end
 
+local known_lanes = {} -- that are there, as this script has seen
+
+local function lane_is_there(lane)
+  if not known_lanes[lane] then known_lanes[lane] = redis.call('HEXISTS', db.lanes, lane) == 1 end
+  return known_lanes[lane]
+end
+
 -- An empty lane may have been cleared away since the job was last pending.
 local function make_lane(job)
-  local requirements = job.requirements and (',"requirements":' .. job.requirements) or ''
-  local made = redis.call('HSETNX', db.lanes, job.lane,
-    '{"job_type":' .. cjson.encode(job.rec.job_type) .. requirements .. '}')
-  if made == 1 then
-    redis.call('HINCRBY', db.meta, 'lanes_version', 1)
-    redis.call('SADD', db.job_types, job.rec.job_type)
-  end
+  if lane_is_there(job.lane) then return end
+  known_lanes[job.lane] = true
+  local requirements = job.requirements or redis.call('HGET', db.job .. job.rec.job_id, 'requirements')
+  redis.call('HSET', db.lanes, job.lane, '{"job_type":' .. cjson.encode(job.rec.job_type)
+    .. (requirements and ',"requirements":' .. requirements or '') .. '}')
+  redis.call('HINCRBY', db.meta, 'lanes_version', 1)
+  redis.call('SADD', db.job_types, job.rec.job_type)
 end
 
 local function join_lane(job)
   local score, line = text(-job.rec.priority), lane_member(job)
   make_lane(job)
-  put_member(db.lane .. job.lane, line, score)
-  put_member(db.pending, line, score)
-  put_member(db.waiting .. job.rec.job_type, job.rec.job_id, text(job.rec.pending_at))
+  members_of(db.lane .. job.lane)[line] = score
+  members_of(db.pending)[line] = score
+  members_of(db.waiting .. job.rec.job_type)[job.rec.job_id] = text(job.rec.pending_at)
   stirred[job.lane] = job.rec.job_type
 end
 
 local function leave_lane(job)
   local line = lane_member(job)
-  remove_member(db.lane .. job.lane, line)
-  remove_member(db.pending, line)
-  remove_member(db.waiting .. job.rec.job_type, job.rec.job_id)
+  members_of(db.lane .. job.lane)[line] = false
+  members_of(db.pending)[line] = false
+  members_of(db.waiting .. job.rec.job_type)[job.rec.job_id] = false
   stirred[job.lane] = job.rec.job_type
 end

@@ -2,8 +2,6 @@
 --
 -- include gather
 -- key second PREFIX   HASH a second that is not closed: "<figure>|<job type>|<worker>" -> count
--- key due ZSET        "<job type> <job id>" of jobs that were not started yet, by due_at, Unix ms
--- key slo HASH        job type -> JSON {target_ms, objective}
 --
 -- A histogram's figure is "<axis>:<bin>": bin i > 0 holds values in (G^(i-1), G^i] ms with G = 1.02/0.98, so
 -- a bin's middle is within 2 % of every value in it (DDSketch, VLDB 2019); 1 ms is in bin 1, bin 0 is under 1 ms.
@@ -59,13 +57,19 @@ end
 -- The backlog of a type and of the hub: its change within this second, and the highest change seen.
 local pending_shifts = {}
 
-local function shift_pending(job_type, delta)
-  for _, group in ipairs({job_type, ''}) do
-    local shift = pending_shifts[group] or {by = 0, highest = 0}
-    shift.by = shift.by + delta
-    shift.highest = math.max(shift.highest, shift.by)
+local function shift_backlog(group, delta)
+  local shift = pending_shifts[group]
+  if not shift then
+    shift = {by = 0, highest = 0}
     pending_shifts[group] = shift
   end
+  shift.by = shift.by + delta
+  if shift.by > shift.highest then shift.highest = shift.by end
+end
+
+local function shift_pending(job_type, delta)
+  shift_backlog(job_type, delta)
+  shift_backlog('', delta)
 end
 
 finally[#finally + 1] = function()
@@ -76,31 +80,4 @@ finally[#finally + 1] = function()
       redis.call('HSET', bucket, peak, text(before + shift.highest))
     end
   end
-end
-
-local function due_member(rec)
-  return rec.job_type .. ' ' .. rec.job_id
-end
-
--- A job becomes pending for the first time: the promise of its type, if there is one, starts to count.
-local function promise(rec)
-  local slo = redis.call('HGET', db.slo, rec.job_type)
-  if slo then put_member(db.due, due_member(rec), text(now + cjson.decode(slo).target_ms)) end
-end
-
--- Asked once a script: a hub without promises pays nothing for them.
-local promised
-
--- A started job met its promise; the figure belongs to the second in which the job was due.
-local function keep_promise(rec)
-  if promised == nil then promised = redis.call('EXISTS', db.due) == 1 end
-  if not promised then return end
-  local due_at = redis.call('ZSCORE', db.due, due_member(rec))
-  if not due_at then return end
-  remove_member(db.due, due_member(rec))
-  redis.call('HINCRBY', db.second .. text(math.floor(due_at / 1000)), cell('slo_met', rec.job_type), 1)
-end
-
-local function forget_promise(rec)
-  remove_member(db.due, due_member(rec))
 end

@@ -1,5 +1,6 @@
 -- presence: a worker comes, goes, and which profiles are there to take jobs.
 --
+-- include holdings
 -- key held PREFIX           HASH a worker: its grants
 -- key workers ZSET          connected worker ids by last heartbeat, Unix ms
 -- key offline ZSET          remembered worker ids by when they went, Unix ms

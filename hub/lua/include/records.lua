@@ -1,28 +1,49 @@
 -- records: a job's small record: a table for the scripts, JSON for everybody else.
 --
--- A job's hash holds `rec` (the record, JSON), `state` (the same for the scripts, MessagePack) and `fixed`
--- (the members that never change, JSON without braces). Reading and writing numbers is most of what JSON
--- costs: a script reads none, and writes the members that change. docs/decisions/0007-throughput.md.
+-- A job's hash holds `rec` (the record, JSON), `state` (what scripts look at, MessagePack, in a fixed order and
+-- without names) and `fixed` (the members that never change, JSON without braces). Reading and writing
+-- numbers and names is most of what JSON costs: a script reads none, and writes the members that change.
+-- docs/decisions/0007-throughput.md.
 --
 -- In the table a fence is a string (it has 16 digits) and progress is JSON.
 
-local function read_record(state)
-  return cmsgpack.unpack(state)
+-- The one place that knows the order, together with read_state.
+local function write_state(job)
+  local rec = job.rec
+  return cmsgpack.pack(rec.job_type, rec.created_at, rec.timeout_s, job.lane, rec.status, rec.run, rec.rev,
+    rec.priority, rec.attempt, rec.losses, rec.order_key, rec.run_at, rec.pending_at, rec.assigned_at,
+    rec.started_at, rec.finished_at, rec.wait_ms, rec.run_ms, rec.worker_id, rec.fence, rec.progress, rec.error,
+    job.ended, job.settled, job.revoked)
 end
 
-local function number_member(name, value)
-  return value and name .. text(value) or ''
+local function read_state(job_id, state)
+  local job_type, created_at, timeout_s, lane, status, run, rev, priority, attempt, losses, order_key, run_at,
+    pending_at, assigned_at, started_at, finished_at, wait_ms, run_ms, worker_id, fence, progress, failure,
+    ended, settled, revoked = cmsgpack.unpack(state)
+  local rec = {job_id = job_id, job_type = job_type, created_at = created_at, timeout_s = timeout_s,
+    status = status, run = run, rev = rev, priority = priority, attempt = attempt, losses = losses,
+    order_key = order_key, run_at = run_at, pending_at = pending_at, assigned_at = assigned_at,
+    started_at = started_at, finished_at = finished_at, wait_ms = wait_ms, run_ms = run_ms, worker_id = worker_id,
+    fence = fence, progress = progress, error = failure}
+  return {rec = rec, lane = lane, ended = ended, settled = settled, revoked = revoked}
+end
+
+-- What a grant brings: when it was given and begun.
+local function grant_times(rec)
+  if not rec.assigned_at then return '' end
+  if not rec.started_at then return ',"assigned_at":' .. text(rec.assigned_at) end
+  return ',"assigned_at":' .. text(rec.assigned_at) .. ',"started_at":' .. text(rec.started_at)
+    .. ',"wait_ms":' .. text(rec.wait_ms)
 end
 
 -- fixed: what fix_record made.
 local function record_json(rec, fixed)
   return '{"status":"' .. rec.status .. '","run":' .. text(rec.run) .. ',"rev":' .. text(rec.rev)
     .. ',"priority":' .. text(rec.priority) .. ',"attempt":' .. text(rec.attempt) .. ',"losses":' .. text(rec.losses)
-    .. ',"order_key":"' .. rec.order_key .. '"'
-    .. number_member(',"run_at":', rec.run_at) .. number_member(',"pending_at":', rec.pending_at)
-    .. number_member(',"assigned_at":', rec.assigned_at) .. number_member(',"started_at":', rec.started_at)
-    .. number_member(',"finished_at":', rec.finished_at) .. number_member(',"wait_ms":', rec.wait_ms)
-    .. number_member(',"run_ms":', rec.run_ms)
+    .. ',"order_key":"' .. rec.order_key .. '"' .. (rec.run_at and ',"run_at":' .. text(rec.run_at) or '')
+    .. (rec.pending_at and ',"pending_at":' .. text(rec.pending_at) or '') .. grant_times(rec)
+    .. (rec.finished_at and ',"finished_at":' .. text(rec.finished_at) or '')
+    .. (rec.run_ms and ',"run_ms":' .. text(rec.run_ms) or '')
     .. (rec.fence and ',"worker_id":"' .. rec.worker_id .. '","fence":' .. rec.fence or '')
     .. (rec.progress and ',"progress":' .. rec.progress or '')
     .. (rec.error and ',"error":' .. cjson.encode(rec.error) or '') .. ',' .. fixed .. '}'
@@ -36,4 +57,10 @@ local function fix_record(rec, requirements)
     if name ~= 'priority' and name ~= 'run_at' then fixed[name] = value end
   end
   return string.sub(cjson.encode(fixed), 2, -2) .. (requirements and ',"requirements":' .. requirements or '')
+end
+
+-- The members that never change, as a table: what few moves look at.
+local function job_terms(job)
+  if not job.terms then job.terms = cjson.decode('{' .. job.fixed .. '}') end
+  return job.terms
 end

@@ -1,6 +1,5 @@
 -- reports: what a worker says of a grant that it holds. Each returns 'ack', or 'stale' when nothing was recorded.
 --
--- key timeouts ZSET  job ids by the end of their attempt's time
 -- key job PREFIX     HASH a job: traceback
 --
 -- borrow worker_id lease_ms  arguments of the script that hears the report
@@ -21,7 +20,7 @@ function reports.job_started(report)
   keep_promise(rec)
   mark_busy(arg.worker_id, report.job_id, report.fence, rec.job_type)
   move_job(job, 'in_progress', 'job_status_changed', 'started')
-  put_member(db.timeouts, report.job_id, text(now + rec.timeout_s * 1000))
+  timeouts[report.job_id] = text(now + rec.timeout_s * 1000)
   return 'ack'
 end
 

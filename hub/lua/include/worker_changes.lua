@@ -1,5 +1,7 @@
 -- worker_changes: write every touched worker once and tell it once.
 --
+-- include holdings
+-- key held PREFIX    HASH a worker: its grants
 -- key worker PREFIX  HASH a worker: status, rev, completed, failed, busy, offered
 
 -- Slots that the fleet may count on: none of an absent worker, of a draining one what it still uses.
@@ -11,6 +13,7 @@ end
 
 local function save_worker(worker, kind, reason)
   local old_status = worker.old_status or worker.status
+  written(db.held .. worker.worker_id)
   local job_ids = held_job_ids(worker.worker_id)
   if worker.status ~= 'offline' then
     worker.status = worker.draining == '1' and 'draining' or (#job_ids > 0 and 'busy' or 'idle')
