@@ -13,7 +13,8 @@ from msgspec import Meta
 
 from hub import limits
 
-ID_PATTERN: Final = r"^[A-Za-z0-9_.:@/-]+$(?!\n)"
+# Not `.` and `..`: every client of HTTP takes them out of a path, so they could not be named in one.
+ID_PATTERN: Final = r"^(?!\.\.?$)[A-Za-z0-9_.:@/-]+$(?!\n)"
 
 Id = Annotated[str, Meta(min_length=1, max_length=limits.NAME_CHARS, pattern=ID_PATTERN)]
 Name = Annotated[str, Meta(min_length=1, max_length=limits.NAME_CHARS)]

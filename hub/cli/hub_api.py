@@ -110,8 +110,8 @@ def no_hub(url: str) -> Unavailable:
 
 
 def segment(name: str) -> str:
-    """Write an id into a path; ids may hold slashes, which the routes take as they are."""
-    return quote(name, safe="/:@")
+    """Write an id into a path; a slash is encoded, so that `gpu/drain` is a worker and no action."""
+    return quote(name, safe=":@")
 
 
 class _Problem(msgspec.Struct):

@@ -45,7 +45,7 @@ def _add_worker_reads(routes: Blueprint, fleet: FleetReader) -> None:
 
 
 def _add_worker_switches(routes: Blueprint, registry: WorkerRegistry) -> None:
-    @routes.post("/<path:worker_id>/drain")
+    @routes.post("/<acted_name:worker_id>/drain")
     @operation(
         summary="Let a worker finish and give it nothing new",
         tag="Workers",
@@ -56,7 +56,7 @@ def _add_worker_switches(routes: Blueprint, registry: WorkerRegistry) -> None:
         read_no_body()
         return answer(registry.set_draining(worker_id, True, actor=caller().actor))
 
-    @routes.post("/<path:worker_id>/resume")
+    @routes.post("/<acted_name:worker_id>/resume")
     @operation(
         summary="Give a draining worker jobs again",
         tag="Workers",
@@ -89,7 +89,7 @@ def _add_queue_reads(routes: Blueprint, fleet: FleetReader) -> None:
 
 
 def _add_queue_switches(routes: Blueprint, broker: JobBroker) -> None:
-    @routes.post("/<path:job_type>/pause")
+    @routes.post("/<acted_name:job_type>/pause")
     @operation(
         summary="Stop giving out jobs of a type",
         tag="Queues",
@@ -101,7 +101,7 @@ def _add_queue_switches(routes: Blueprint, broker: JobBroker) -> None:
         read_no_body()
         return answer(broker.pause(job_type, actor=caller().actor))
 
-    @routes.post("/<path:job_type>/resume")
+    @routes.post("/<acted_name:job_type>/resume")
     @operation(
         summary="Give out jobs of a type again", tag="Queues", answers={200: Queue}, errors=(404,)
     )

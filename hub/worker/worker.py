@@ -36,7 +36,7 @@ from hub.worker.session import Session
 from hub.worker.thread_pool import ThreadPool
 from hub.worker.wire import Register
 
-_ID: Final = re.compile(r"[A-Za-z0-9_.:@/-]{1,200}")
+_ID: Final = re.compile(r"(?!\.\.?\Z)[A-Za-z0-9_.:@/-]{1,200}")
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
