@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -10,10 +10,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from hub.answers import Transition
+from hub.answers import MatchReport, QueuePlace, Transition
 from hub.cli import looks
 from hub.cli.output import console
 from hub.records import Job
+from hub.states import FINAL_STATUSES
 
 
 class FullJob(Job, frozen=True, kw_only=True, omit_defaults=True):
@@ -50,6 +51,36 @@ def show_job(job: FullJob, history: Sequence[Transition]) -> None:
             move.reason or (move.error.type if move.error else ""),
         )
     out.print(moves)
+
+
+def show_outlook(place: QueuePlace, report: MatchReport) -> None:
+    """Print why a job waits: place in line, what keeps it, and what each worker lacks."""
+    out = console()
+    out.print(Text(f"{place.job_id}  ", style="bold").append_text(looks.state(place.status)))
+    for sentence in _reasons(place, report):
+        out.print(sentence)
+    if not report.workers:
+        return
+    out.print()
+    table = Table("worker", "state", "fits", "why not", box=None)
+    for worker in report.workers:
+        fits = Text("yes", style="green") if worker.fits else Text("no", style="red")
+        why = "; ".join(worker.reasons) or worker.waits_for or ""
+        table.add_row(worker.worker_id, looks.state(worker.status), fits, why)
+    out.print(table)
+    if report.truncated:
+        out.print(Text("there are more workers than are shown", style="dim"))
+
+
+def _reasons(place: QueuePlace, report: MatchReport) -> Iterator[str]:
+    if place.position is not None:
+        yield f"{place.position:,} of {place.pending:,} in line"
+    if place.estimated_start_at is not None and place.status in ("pending", "scheduled"):
+        yield f"starts about {looks.clock(place.estimated_start_at)}"
+    if report.paused:
+        yield "its queue is paused"
+    if report.unworkable is not None and place.status not in FINAL_STATUSES:
+        yield f"nobody can do it: {report.unworkable}"
 
 
 def _facts(job: FullJob) -> list[tuple[str, Any]]:

@@ -68,7 +68,10 @@ def submit_command(
     """
     body = {name: value for name, value in fields.items() if value is not None}
     body |= {"job_type": job_type, "payload": _read_payload(payload)}
-    requirements = {"must": _conditions(must), "must_not": _conditions(must_not)}
+    requirements = {
+        "must": _conditions("--must", must),
+        "must_not": _conditions("--must-not", must_not),
+    }
     if any(requirements.values()):
         body["requirements"] = requirements
     with HubApi(settings_from({"hub_url": hub_url, "token": token})) as api:
@@ -96,13 +99,13 @@ def _read_payload(text: str) -> msgspec.Raw:
         raise click.UsageError(f"PAYLOAD: not valid JSON: {error}") from None
 
 
-def _conditions(pairs: tuple[str, ...]) -> dict[str, Any]:
+def _conditions(flag: str, pairs: tuple[str, ...]) -> dict[str, Any]:
     """Read KEY=VALUE; a value that is JSON means that, any other is a string."""
     conditions = {}
     for pair in pairs:
         key, separator, text = pair.partition("=")
         if not separator or not key:
-            raise click.UsageError(f"--must: {pair} is not KEY=VALUE")
+            raise click.UsageError(f"{flag}: {pair} is not KEY=VALUE")
         try:
             conditions[key] = msgspec.json.decode(text)
         except msgspec.DecodeError:

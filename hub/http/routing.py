@@ -1,7 +1,7 @@
 """Ids in paths: what a route takes for an id, and what it leaves to the routes below it.
 
-An id of a worker or a job type may hold slashes. It stands in a path as it is, or with `%2F` for a slash: only so
-can a worker whose id ends like a route (`gpu/drain`) be named.
+An id of a worker or a job type may hold slashes. It stands in a path as it is, or with `%2F` for a slash:
+only so can a worker whose id ends like a route (`gpu/drain`) be named.
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ import json
 import httpx
 
 from tests.cli.conftest import Jobhub
+from tests.support.processes import Server
+from tests.support.sockets import open_worker
 
 
 def _submit(api: httpx.Client, **fields: object) -> str:
@@ -86,3 +88,48 @@ def test_only_what_passes_the_filters_is_cancelled(jobhub: Jobhub, api: httpx.Cl
 def test_nothing_is_changed_when_neither_ids_nor_filters_are_given(jobhub: Jobhub) -> None:
     assert jobhub("jobs", "purge").status == 2
     assert jobhub("jobs", "purge", "some-id", "--status", "failed").status == 2
+
+
+def test_waiting_jobs_get_another_priority_when_they_pass_the_filters(
+    jobhub: Jobhub, api: httpx.Client
+) -> None:
+    job_id = _submit(api, customer_id="acme")
+    over = _submit(api, customer_id="acme")
+    api.post(f"/api/jobs/{over}/cancel")
+    ended = jobhub("jobs", "priority", "90", "--customer-id", "acme", "--yes")
+    assert ended.status == 1
+    assert ended.output == "1 job given another priority\n"
+    assert ended.errors.endswith("jobhub: 1 job was left alone\n")
+    assert api.get(f"/api/jobs/{job_id}").json()["priority"] == 90
+    assert jobhub("jobs", "priority", "101", job_id).status == 2
+
+
+def test_first_refusals_are_told_when_there_are_many(jobhub: Jobhub) -> None:
+    ended = jobhub("jobs", "cancel", *(f"nope{n}" for n in range(25)))
+    assert ended.errors.count("no job nope") == 20
+    assert "… and 5 more\n" in ended.errors
+
+
+def test_reasons_are_told_when_a_job_waits(jobhub: Jobhub, hub: Server, api: httpx.Client) -> None:
+    _submit(api, priority=90)
+    job_id = _submit(api, requirements={"must": {"gpu": 2}})
+    with open_worker(hub.url, "small", ("other",)):
+        told = jobhub("jobs", "why", job_id)
+        assert "2 of 2 in line" in told.output
+        assert "nobody can do it" in told.output
+        assert "small" in told.output
+        report = json.loads(jobhub("jobs", "why", job_id, "--json").output)
+        assert report["position"]["position"] == 2
+        assert [worker["fits"] for worker in report["match"]["workers"]] == [False]
+
+
+def test_lines_of_a_job_are_printed_as_they_were_logged(
+    jobhub: Jobhub, hub: Server, api: httpx.Client
+) -> None:
+    job_id = _submit(api)
+    with open_worker(hub.url, job_types=("resize",)) as worker:
+        given = worker.receive_type("assign")["jobs"][0]
+        grant = {"job_id": given["job_id"], "fence": given["fence"]}
+        assert worker.ask("job_log", **grant, lines=["[red]one[/]", "two"])["type"] == "ack"
+    assert jobhub("jobs", "log", job_id).output == "[red]one[/]\ntwo\n"
+    assert json.loads(jobhub("jobs", "log", job_id, "--json").output)["lines"][1] == "two"
