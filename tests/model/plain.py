@@ -224,15 +224,19 @@ class Plain(PlainMoves):
             if job.status == "scheduled" and (job.run_at or 0) <= self.now:
                 self.move(job, "pending")
 
-    def expire_jobs(self, keep: int, keep_ms: int) -> None:
-        """Forget old finished jobs, and the oldest beyond `keep`."""
-        finished = sorted(
-            (job for job in self.jobs.values() if job.status in FINAL),
-            key=lambda job: (job.finished_at, job.job_id),
-        )
-        for index, job in enumerate(finished, 1):
-            if index <= len(finished) - keep or (job.finished_at or 0) <= self.now - keep_ms:
-                self.forget(job)
+    def finished(self) -> list[PlainJob]:
+        """The jobs whose run is over, oldest first."""
+        over = (job for job in self.jobs.values() if job.status in FINAL)
+        return sorted(over, key=lambda job: (job.finished_at, job.job_id))
+
+    def expire_jobs(self, keep: int, keep_ms: int, limit: int) -> int:
+        """Forget old finished jobs, and the oldest beyond `keep`, `limit` of them at most."""
+        finished = self.finished()
+        old = [job for job in finished if (job.finished_at or 0) <= self.now - keep_ms]
+        going = finished[: max(len(finished) - keep, len(old))][:limit]
+        for job in going:
+            self.forget(job)
+        return len(going)
 
     def expire_workers(self, keep: int, keep_ms: int) -> None:
         """Forget offline workers without a grant, as jobs."""

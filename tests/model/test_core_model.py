@@ -61,13 +61,21 @@ class CoreMachine(Working):
         self._run("promote_jobs", limit=1000)
         plain.promote()
 
-    # Which of several jobs that ended at one moment stays depends on their random ids: all or none here.
-    @operation(keep=st.sampled_from([0, 1_000]))
-    def tidy(self, keep: int) -> None:
-        self._run("expire_jobs", keep=keep, keep_ms=KEEP_MS, key_ms=86_400_000, limit=1000)
-        self.plain.expire_jobs(keep, KEEP_MS)
-        self._run("expire_workers", keep=keep, keep_ms=KEEP_MS, limit=1000)
-        self.plain.expire_workers(keep, KEEP_MS)
+    @operation(kept=st.integers(0, 5), part=st.integers(1, 5), workers=st.integers(0, 3))
+    def tidy(self, kept: int, part: int, workers: int) -> None:
+        """Forget what is old and what is too much, jobs in parts.
+
+        Cuts fall between moments: of the jobs that ended at one, ids decide, and they differ from run to run.
+        """
+        ends = [job.finished_at for job in self.plain.finished()]
+        moments = sorted(set(ends))
+        keep = sum(end in moments[max(0, len(moments) - kept) :] for end in ends)
+        limit = sum(end in moments[:part] for end in ends)
+        keep, limit = keep if kept < 5 else 1_000, max(1, limit) if part < 5 else 1_000
+        gone = self._run("expire_jobs", keep=keep, keep_ms=KEEP_MS, key_ms=86_400_000, limit=limit)
+        assert gone == self.plain.expire_jobs(keep, KEEP_MS, limit)
+        self._run("expire_workers", keep=workers, keep_ms=KEEP_MS, limit=1000)
+        self.plain.expire_workers(workers, KEEP_MS)
         self._run("clear_profiles", limit=1000)
         self._run("clear_lanes", keep=0)
         self.plain.clear_types()
