@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from dashboard.hub_client import HubApi
 from dashboard.job_routes import register_job_routes
 from dashboard.live_snapshot import register_live_snapshot
+from dashboard.split_series import register_split_series
 from dashboard.submit_routes import register_submit_routes
 from hub.errors import JobhubError
 
@@ -27,6 +28,7 @@ def register_routes(server: Flask, hub: HubApi, own_url: str) -> None:
     """
 
     register_live_snapshot(server, {own_url: hub.snapshot})
+    register_split_series(server, hub)
     register_job_routes(server, hub)
     register_submit_routes(server, hub)
 
@@ -37,11 +39,11 @@ def register_routes(server: Flask, hub: HubApi, own_url: str) -> None:
     @server.get("/live/series")
     def series() -> Response:
         asked = {name: request.args[name] for name in ("from", "to") if name in request.args}
-        return _pass_on(hub, "/api/metrics/series", {**asked, "step": 1})
+        return _stream_on(hub, "/api/metrics/series", {**asked, "step": 1})
 
     @server.get(f"/export/<any({','.join(_EXPORTS)}):name>.csv")
     def export(name: str) -> Response:
-        return _pass_on(hub, f"/api/export/{name}.csv", request.args.to_dict(flat=False))
+        return _stream_on(hub, f"/api/export/{name}.csv", request.args.to_dict(flat=False))
 
     @server.get("/healthz")
     def alive() -> Response:
@@ -60,7 +62,7 @@ def register_routes(server: Flask, hub: HubApi, own_url: str) -> None:
         return jsonify({"detail": error.description, "status": status}), status
 
 
-def _pass_on(hub: HubApi, path: str, query: Mapping[str, Any]) -> Response:
+def _stream_on(hub: HubApi, path: str, query: Mapping[str, Any]) -> Response:
     """Stream a file of the hub: memory does not grow with it, and the token stays here."""
     with ExitStack() as stack:
         headers, chunks = stack.enter_context(hub.stream(path, query))

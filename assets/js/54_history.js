@@ -53,5 +53,5 @@
     return columns.at.map((at, index) => [at / 1000, columns.pending_max[index]]);
   }
 
-  window.jobhub.history = { ensure, pending, toSeries };
+  window.jobhub.history = { ensure, pending, toSeries, ofOwnHub };
 })();

@@ -93,5 +93,5 @@
     return Math.max(told, Math.floor(nowMs / 1000) - 1);
   }
 
-  window.jobhub.buckets = { gather, last, endSecond, STEPS_S };
+  window.jobhub.buckets = { gather, last, endSecond, placeOf, STEPS_S };
 })();

@@ -11,10 +11,11 @@
     failure_rate: (columns, at) => share(columns.failed[at], sum(columns.completed[at], columns.failed[at])),
     wait_p95: (columns, at) => columns.wait_p95[at],
     run_p95: (columns, at) => columns.run_p95[at],
+    workers: (columns, at) => columns.offered[at],
     utilisation: (columns, at) => share(columns.busy[at], columns.offered[at]),
   };
-  // Levels that the series does not hold: kept since the page was opened.
-  const sampled = { at: [], pending: [], workers: [] };
+  // What waits, which the series does not hold: read once, and kept since the page was opened.
+  const waiting = { at: [], count: [] };
 
   function sum(a, b) {
     return a === null || b === null ? null : a + b;
@@ -25,42 +26,37 @@
     return whole ? part / whole : 0;
   }
 
-  function sample({ counts, workers }) {
+  function sample({ counts }) {
     if (!clock.isKnown()) return;
     const at = Math.floor(clock.now() / 1000 / SPARK_STEP_S);
-    const connected = [...workers.values()].filter((worker) => worker.status !== "offline").length;
-    const values = { at, pending: counts.pending, workers: connected };
-    const replaces = sampled.at[sampled.at.length - 1] === at;
-    for (const [name, value] of Object.entries(values)) {
-      if (replaces) sampled[name].pop();
-      sampled[name].push(value);
-      if (sampled[name].length > SPARK_POINTS) sampled[name].shift();
-    }
+    if (waiting.at[waiting.at.length - 1] === at) waiting.count.pop();
+    else waiting.at.push(at);
+    waiting.count.push(counts.pending);
+    if (waiting.at.length > SPARK_POINTS) for (const column of Object.values(waiting)) column.shift();
   }
 
   // What waited before the page was opened.
   async function readPast() {
-    if (sampled.at.length > 1) return;
+    if (waiting.at.length > 1) return;
     if (!clock.isKnown()) return;
     const untilS = Math.floor(clock.now() / 1000);
     const past = new Map();
     for (const [second, count] of await window.jobhub.history.pending(untilS - SPARK_S, untilS)) {
       past.set(Math.floor(second / SPARK_STEP_S), count);
     }
-    const first = sampled.at[0] ?? Infinity;
+    const first = waiting.at[0] ?? Infinity;
     const earlier = [...past].filter(([at]) => at < first);
-    sampled.at.unshift(...earlier.map(([at]) => at));
-    sampled.pending.unshift(...earlier.map(([, count]) => count));
-    sampled.workers.unshift(...earlier.map(() => null));
+    waiting.at.unshift(...earlier.map(([at]) => at));
+    waiting.count.unshift(...earlier.map(([, count]) => count));
   }
 
   // Aligned right: what was not seen yet is a gap on the left.
-  function sampledValues(name) {
-    const newest = sampled.at[sampled.at.length - 1];
+  function waitingValues() {
+    const newest = waiting.at[waiting.at.length - 1];
     const values = new Array(SPARK_POINTS).fill(null);
-    sampled.at.forEach((at, index) => {
+    waiting.at.forEach((at, index) => {
       const place = SPARK_POINTS - 1 - (newest - at);
-      if (place >= 0) values[place] = sampled[name][index];
+      if (place >= 0) values[place] = waiting.count[index];
     });
     for (let at = 1; at < SPARK_POINTS; at++) if (values[at] === null) values[at] = values[at - 1];
     return values;
@@ -77,7 +73,7 @@
     const columns = buckets.gather(state.series, alignedS - SPARK_S, endS, SPARK_STEP_S);
     for (const [name, draw] of sparklines) {
       const read = COLUMNS[name];
-      draw(read ? columns.at.map((_, at) => read(columns, at)) : sampledValues(name));
+      draw(read ? columns.at.map((_, at) => read(columns, at)) : waitingValues());
     }
   }
 
@@ -101,7 +97,7 @@
     }
 
     const ends = [
-      view.subscribe(["counts", "queues", "workers", "series", "tick"], draw),
+      view.subscribe(["counts", "queues", "workers", "series", "tick"], draw, { root }),
       view.subscribe("tick", (state) => drawSparklines(state, sparklines), { everyMs: 1000 }),
       window.jobhub.store.subscribe("tick", sample, { everyMs: 1000 }),
     ];

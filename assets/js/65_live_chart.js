@@ -2,18 +2,21 @@
 // happens; the legend tells the latest values, or those of the time under the pointer on any chart.
 (function () {
   "use strict";
-  const { dom, view, clock, buckets, chartFigure, theme, format } = window.jobhub;
+  const { dom, view, clock, buckets, chartFigure, theme, format, split, ChartLegend } = window.jobhub;
+  const SLACK_MS = 100; // a tick comes a little early
   const LABEL_PIXELS = 64; // of the time under the cursor
   const GRAPH_WITHIN_MS = 30_000; // Plotly is 4.8 MB, and loads after the first paint
+  const EVERY_MS = { 60: 1000, 300: 1000, 900: 2000, 3600: 5000 }; // by the window in s: a pixel of an hour is 8 s
+  const REDRAWN = new Set(["windowS", "zoom", "split"]);
 
   window.jobhub.widget("live_chart", (root, options) => {
     const plot = root.querySelector(".chart-plot");
     const chart = new LiveChart(root, plot, options);
     const ends = [
-      view.subscribe(["series", "tick", "status"], () => chart.draw(), { everyMs: 1000 }),
+      view.subscribe(["series", "tick", "status"], () => chart.drawDue(), { everyMs: 1000, root }),
       view.onChange((names) => {
         if (names.includes("cursorAt")) chart.drawCursor();
-        if (names.includes("windowS") || names.includes("zoom")) chart.draw();
+        if (names.some((name) => REDRAWN.has(name))) chart.draw();
       }),
       theme.onChange(() => chart.draw()),
       listen(plot, "pointermove", (event) => chart.point(event)),
@@ -53,14 +56,40 @@
 
   class LiveChart {
     constructor(root, plot, options) {
-      Object.assign(this, { root, plot, options, columns: null, range: [0, 1] });
+      Object.assign(this, { root, plot, options, traces: [], columns: null, range: [0, 1], drawnAt: 0 });
       this.cursor = dom.part(root, "cursor");
       this.empty = dom.part(root, "empty");
+      this.subtitle = dom.part(root, "subtitle");
+      this.unsplit = this.subtitle.textContent;
+      this.legend = new ChartLegend(root, options.axis);
+    }
+
+    get isSplit() {
+      return view.settings.split !== "all";
+    }
+
+    drawDue() {
+      const everyMs = this.isSplit ? 1000 : EVERY_MS[view.settings.windowS];
+      if (performance.now() - this.drawnAt > everyMs - SLACK_MS) this.draw();
     }
 
     draw() {
+      this.drawnAt = performance.now();
       const width = this.plot.clientWidth - chartFigure.MARGIN.l - chartFigure.MARGIN.r;
       if (width <= 0) return;
+      this.read();
+      const { axis } = this.options;
+      const figure = chartFigure.build({ traces: this.traces, axis }, this.columns, this.range, width);
+      window.dash_clientside.set_props(this.options.graph, { figure });
+      const isEmpty = !figure.data.some((trace) => trace.y.some((value) => value !== null));
+      dom.setText(this.subtitle, this.isSplit ? this.options.split[view.settings.split] : this.unsplit);
+      dom.setText(this.empty, this.isSplit && clock.isKnown() ? split.note : "No figures yet");
+      dom.setHidden(this.empty, !isEmpty);
+      this.drawCursor();
+    }
+
+    // The figures of the window on screen: the hub's, or a line a job type or worker.
+    read() {
       const { windowS, zoom } = view.settings;
       const { series } = window.jobhub.store.state;
       const stepS = buckets.STEPS_S[windowS];
@@ -69,12 +98,12 @@
       const untilS = Math.max(endS, Math.floor(clock.now() / 1000) - 1);
       const firstS = Math.ceil((untilS - windowS) / stepS) * stepS;
       if (known) window.jobhub.history.ensure(untilS - windowS);
-      this.columns = buckets.gather(series, firstS, endS, stepS);
+      split.ensure();
+      const all = buckets.gather(series, firstS, endS, stepS);
+      const { figure } = this.options.split;
+      this.traces = this.isSplit ? split.traces(figure) : this.options.traces;
+      this.columns = this.isSplit ? split.columns(figure, all) : all;
       this.range = zoom || [(untilS - windowS) * 1000, untilS * 1000];
-      const figure = chartFigure.build(this.options, this.columns, this.range, width);
-      window.dash_clientside.set_props(this.options.graph, { figure });
-      dom.setHidden(this.empty, figure.data.some((trace) => trace.y.some((value) => value !== null)));
-      this.drawCursor();
     }
 
     // A drag over one chart zooms all of them.
@@ -111,22 +140,16 @@
 
     drawLegend(at) {
       if (!this.columns) return;
-      const place = this.placeOf(at);
-      for (const { column } of this.options.traces) {
-        const values = chartFigure.column(this.columns, column);
-        const value = place === null ? null : values[place];
-        dom.setText(dom.part(this.root, "value-" + column), chartFigure.READ[this.options.axis](value ?? null));
-      }
+      const place = at === null ? null : this.placeOf(at);
+      this.legend.draw(this.traces, this.columns, place, this.isSplit);
     }
 
-    // The bucket of a time; without one, the latest.
+    // The bucket of a time; -1 before the first.
     placeOf(at) {
       const times = this.columns.at;
-      if (!times.length) return null;
-      if (at === null) return times.length - 1;
       let place = times.length - 1;
       while (place >= 0 && times[place] > at) place--;
-      return place < 0 ? null : place;
+      return place;
     }
   }
 })();

@@ -22,6 +22,7 @@
     { keys: ["/"], text: "Search, or filter the table", run: focus("#page input[type=search]") },
     { keys: ["p"], text: "Pause the view, or resume it", run: press('.page-head [data-part="pause"]') },
     { keys: ["1", "2", "3", "4"], text: "Look back 1, 5, 15 or 60 minutes", run: (key) => look(Number(key)) },
+    { keys: ["b"], text: "Split the charts: all, by job type, by worker", run: () => splitNext() },
     { keys: ["z"], text: "Reset the zoom of the charts", run: () => view.setZoom(null) },
     { keys: ["c"], text: "Connect", run: press('.connection [data-part="connect"]') },
     { keys: ["t"], text: "Switch between light and dark", run: () => switchTheme() },
@@ -41,6 +42,11 @@
 
   function look(number) {
     if (document.querySelector("[data-window]")) view.setWindow(view.WINDOWS_S[number - 1]);
+  }
+
+  function splitNext() {
+    const next = view.SPLITS[(view.SPLITS.indexOf(view.settings.split) + 1) % view.SPLITS.length];
+    if (document.querySelector("[data-split]")) view.setSplit(next);
   }
 
   function switchTheme() {

@@ -42,14 +42,53 @@ class Trace(msgspec.Struct, frozen=True):
     fill: bool = False
 
 
+class Split(msgspec.Struct, frozen=True):
+    """What the chart shows a line each of, when the person splits it by job type or worker.
+
+    `figure` is one of assets/js/61_split.js; the others are the panel's muted line meanwhile.
+    """
+
+    figure: str
+    job_type: str
+    worker: str
+
+
 def live_chart(
-    id: str, title: str, subtitle: str, traces: tuple[Trace, ...], *, axis: str
+    id: str,
+    title: str,
+    subtitle: str,
+    traces: tuple[Trace, ...],
+    split: Split,
+    *,
+    axis: str,
 ) -> Component:
     """Build a chart.
 
     Args: axis: how values read: "rate" (per second), "span" (ms, logarithmic) or "share" (0 to 1).
     """
-    legend = html.Ul([_legend_item(trace) for trace in traces], className="legend")
+    legends = [
+        html.Ul([_legend_item(trace) for trace in traces], className="legend", **part("legend")),
+        html.Ul(className="legend legend-split", hidden=True, **part("legend-split")),
+    ]
+    return Widget(
+        "live_chart",
+        panel(
+            title,
+            html.Span(subtitle, **part("subtitle")),
+            html.Div(_body(id), className="chart-body"),
+            tools=legends,
+        ),
+        className="chart",
+        options={
+            "graph": id,
+            "axis": axis,
+            "traces": msgspec.to_builtins(traces),
+            "split": msgspec.to_builtins(split),
+        },
+    )
+
+
+def _body(id: str) -> list[Component]:
     graph = dcc.Graph(
         id=id,
         figure=EMPTY_FIGURE,
@@ -57,27 +96,16 @@ def live_chart(
         className="chart-graph",
         responsive=True,
     )
-    body = [
-        html.Div(
-            [
-                graph,
-                html.Div(
-                    html.Span(className="chart-cursor-time"),
-                    className="chart-cursor",
-                    hidden=True,
-                    **part("cursor"),
-                ),
-            ],
-            className="chart-plot",
-        ),
+    cursor = html.Div(
+        html.Span(className="chart-cursor-time"),
+        className="chart-cursor",
+        hidden=True,
+        **part("cursor"),
+    )
+    return [
+        html.Div([graph, cursor], className="chart-plot"),
         html.P("No figures yet", className="chart-empty", **part("empty")),
     ]
-    return Widget(
-        "live_chart",
-        panel(title, subtitle, html.Div(body, className="chart-body"), tools=legend),
-        className="chart",
-        options={"graph": id, "axis": axis, "traces": msgspec.to_builtins(traces)},
-    )
 
 
 def _legend_item(trace: Trace) -> Component:

@@ -11,8 +11,8 @@ from typing import Any, Final
 from dash import Dash, html
 from dash.development.base_component import Component
 
-from dashboard.components.chart import Trace, live_chart
-from dashboard.components.job_grid import LISTS, job_grid
+from dashboard.components.chart import Split, Trace, live_chart
+from dashboard.components.job_tables import job_tables
 from dashboard.components.panel import panel
 from dashboard.components.tile import tile
 from dashboard.components.widget import Widget, part
@@ -23,8 +23,7 @@ NAME: Final = "Live"
 IN_NAVIGATION: Final = True
 
 WINDOWS: Final = ((60, "1 min"), (300, "5 min"), (900, "15 min"), (3600, "60 min"))
-_TABS: Final[dict[str, Any]] = {"aria-label": "Job lists"}
-_FIRST_TAB: Final = "active"
+SPLITS: Final = (("all", "All"), ("job_type", "By type"), ("worker", "By worker"))
 
 _EVENT_KINDS: Final = (
     ("all", "All events"),
@@ -41,7 +40,7 @@ _TILES: Final = (
     ("wait_p95", "Wait p95", "From pending to started; highest second of the last 10"),
     ("run_p95", "Run p95", "From started to finished; highest second of the last 10"),
     ("utilisation", "Utilisation", "Busy among the offered slots, last 10 seconds"),
-    ("workers", "Workers", "Connected workers"),
+    ("workers", "Workers", "Connected workers; the line: the slots that they offer"),
 )
 
 
@@ -54,7 +53,7 @@ def layout(hub: HubApi, **variables: str) -> Component:
             html.Div(_charts(), className="charts"),
             html.Div(
                 [
-                    _jobs(),
+                    job_tables(),
                     html.Div([_queues(), _workers(), _log()], className="live-side"),
                 ],
                 className="live-main",
@@ -69,9 +68,6 @@ def register(app: Dash, hub: HubApi) -> None:
 
 
 def _head() -> Component:
-    windows = [
-        html.Button(label, className="segment", **_window(seconds)) for seconds, label in WINDOWS
-    ]
     return Widget(
         "view_controls",
         [
@@ -83,9 +79,11 @@ def _head() -> Component:
                 href="/export/metrics.csv",
                 className="button button-quiet",
                 download="metrics.csv",
-                title="Figures per minute of the last 24 hours, as CSV",
+                title="The figures of the charts as they stand, as CSV",
+                **part("export"),
             ),
-            html.Div(windows, className="segments", role="group", **_label("Time window")),
+            _segments("Split the charts", "data-split", SPLITS),
+            _segments("Time window", "data-window", WINDOWS),
             html.Button("Pause", className="button", **part("pause")),
         ],
         className="page-head",
@@ -103,6 +101,7 @@ def _charts() -> list[Component]:
                 Trace("failed", "Failed", "series-rose"),
                 Trace("submitted", "Submitted", "series-grey"),
             ),
+            Split("finished", "Finished per second, by job type", "Finished per second, by worker"),
             axis="rate",
         ),
         live_chart(
@@ -114,6 +113,7 @@ def _charts() -> list[Component]:
                 Trace("run_p50", "Run p50", "series-teal"),
                 Trace("wait_p95", "Wait p95", "series-violet"),
             ),
+            Split("run_p95", "Run time p95, by job type", "Run time p95, by worker"),
             axis="span",
         ),
         live_chart(
@@ -121,64 +121,10 @@ def _charts() -> list[Component]:
             "Worker utilisation",
             "Busy share of offered slots",
             (Trace("utilisation", "Busy", "series-teal", fill=True),),
+            Split("share", "Share of all offered slots, by job type", "Busy share, by worker"),
             axis="share",
         ),
     ]
-
-
-def _jobs() -> Component:
-    tabs = html.Div([_tab(name) for name in LISTS], className="tabs", role="tablist", **_TABS)
-    return Widget(
-        "job_tables",
-        html.Section(
-            [
-                html.H2("Jobs", className="visually-hidden"),
-                html.Div([tabs], className="tab-bar"),
-                html.Div(_job_tools(), className="toolbar"),
-                html.Div([_tab_panel(name) for name in LISTS], className="tab-panels"),
-                html.P("", className="panel-foot", **part("foot")),
-            ],
-            className="panel",
-        ),
-        className="live-jobs",
-    )
-
-
-def _tab(name: str) -> Component:
-    title, _ = LISTS[name]
-    return html.Button(
-        [title, html.Span("–", className="tab-count", **part(f"count-{name}"))],
-        className="tab",
-        role="tab",
-        id=f"tab-{name}",
-        **_attributes(list=name, selected=name == _FIRST_TAB),
-    )
-
-
-def _job_tools() -> list[Component]:
-    return [
-        html.Div(className="filter", **part("filter")),
-        html.Span("", className="selection-count", **part("selected")),
-        html.Button("Retry", className="button operates", disabled=True, **part("retry")),
-        html.Button("Cancel", className="button operates", disabled=True, **part("cancel")),
-        html.A(
-            "Export CSV",
-            href="/export/jobs.csv",
-            className="button",
-            download="jobs.csv",
-            **part("export"),
-        ),
-    ]
-
-
-def _tab_panel(name: str) -> Component:
-    return html.Div(
-        job_grid(name),
-        role="tabpanel",
-        hidden=name != _FIRST_TAB,
-        className="tab-panel",
-        **_label_by(name),
-    )
 
 
 def _queues() -> Component:
@@ -232,13 +178,10 @@ def _label(text: str) -> dict[str, Any]:
     return {"aria-label": text}
 
 
-def _label_by(list_name: str) -> dict[str, Any]:
-    return {"aria-labelledby": f"tab-{list_name}", "data-list": list_name}
-
-
-def _attributes(*, list: str, selected: bool) -> dict[str, Any]:
-    return {"data-list": list, "aria-selected": "true" if selected else "false"}
-
-
-def _window(seconds: int) -> dict[str, Any]:
-    return {"data-window": seconds}
+def _segments(label: str, attribute: str, choices: tuple[tuple[int | str, str], ...]) -> Component:
+    """One of several, pressed; assets/js/71_view_controls.js knows which."""
+    buttons = []
+    for value, text in choices:
+        chosen: dict[str, Any] = {attribute: value}
+        buttons.append(html.Button(text, className="segment", type="button", **chosen))
+    return html.Div(buttons, className="segments", role="group", **_label(label))

@@ -169,3 +169,31 @@ def test_selection_survives_when_other_rows_change(live: LivePage, live_api: htt
     live.see(live.page.locator("[data-part=selected]"), "1 job selected")
     live_api.post(f"/api/jobs/{job_id}/cancel")
     live.see(live.page.locator("[data-part=selected]"), "")
+
+
+def test_charts_show_a_line_each_when_split_by_type_and_by_worker(
+    live: LivePage, live_hub: Server, live_api: httpx.Client
+) -> None:
+    legend = live.page.locator(".chart").first.locator(".legend-split")
+    with open_worker(live_hub.url, "w1", ("demo", "mail")) as worker:
+        for job_type in ("demo", "mail"):
+            submit(live_api, job_type=job_type)
+            job_id, fence = take(worker)
+            worker.send("job_completed", job_id=job_id, fence=fence, result=None)
+            worker.receive_type("ack")
+        live.open().connect()
+        live.page.get_by_role("button", name="By type").click()
+        live.see_part(legend, "demo")
+        live.see_part(legend, "mail")
+        submit(live_api)
+        job_id, fence = take(worker)
+        worker.send("job_completed", job_id=job_id, fence=fence, result=None)
+        lines = "document.querySelector('#chart-throughput .js-plotly-plot').data"
+        total = f"{lines}.flatMap((line) => line.y).reduce((sum, value) => sum + value, 0)"
+        wait_until(lambda: live.read(total) * 2 >= 3, timeout_s=30, what="three jobs in 2 s steps")
+        live.page.get_by_role("button", name="By worker").click()
+        live.see_part(legend, "w1")
+        live.open()
+        live.see_part(legend, "w1")  # the choice is remembered
+        live.page.get_by_role("button", name="All", exact=True).click()
+        live.see_part(live.page.locator(".chart").first, "Completed")
