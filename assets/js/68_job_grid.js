@@ -105,7 +105,7 @@
     let mounted = true;
     window.dash_ag_grid.getApiAsync(options.grid).then((api) => mounted && grid.attach(api));
     const ends = [
-      view.subscribe(options.list, (state) => grid.draw(state), { everyMs: EVERY_MS }),
+      view.subscribe(options.list, (state) => grid.draw(state), { everyMs: EVERY_MS, root }),
       view.subscribe("tick", () => grid.tick(), { everyMs: 1000 }),
     ];
     const resized = new ResizeObserver(() => grid.fit());

@@ -83,7 +83,7 @@
 
     const ends = [
       window.jobhub.store.subscribe("tick", sample, { everyMs: 1000 }),
-      view.subscribe(["queues", "tick"], draw, { everyMs: 200 }),
+      view.subscribe(["queues", "tick"], draw, { everyMs: 200, root }),
     ];
     return () => ends.forEach((end) => end());
   });

@@ -64,6 +64,6 @@
       dom.showEmpty(empty, !shown.length);
     }
 
-    return view.subscribe(["workers", "active", "tick"], draw, { everyMs: 200 });
+    return view.subscribe(["workers", "active", "tick"], draw, { everyMs: 200, root });
   });
 })();

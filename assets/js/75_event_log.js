@@ -102,6 +102,6 @@
     }
 
     kinds.addEventListener("change", () => draw(window.jobhub.store.state));
-    return view.subscribe("log", draw, { everyMs: 250 });
+    return view.subscribe("log", draw, { everyMs: 250, root });
   });
 })();
