@@ -10,14 +10,14 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from dashboard.hub_client import HubApi
-from dashboard.job_routes import register_job_routes
+from dashboard.job_routes import pass_on, register_job_routes
 from dashboard.live_snapshot import register_live_snapshot
 from dashboard.split_series import register_split_series
 from dashboard.submit_routes import register_submit_routes
 from hub.errors import JobhubError
 
 TICKET_PATH: Final = "/live/ticket"
-_EXPORTS: Final = ("jobs", "metrics", "summary", "promises", "errors", "marks")
+_EXPORTS: Final = ("jobs", "metrics", "summary", "promises", "errors", "marks", "audit")
 _PASSED_HEADERS: Final = ("Content-Type", "Content-Disposition")
 
 
@@ -40,6 +40,10 @@ def register_routes(server: Flask, hub: HubApi, own_url: str) -> None:
     def series() -> Response:
         asked = {name: request.args[name] for name in ("from", "to") if name in request.args}
         return _stream_on(hub, "/api/metrics/series", {**asked, "step": 1})
+
+    @server.get("/hub/audit")
+    def audit() -> Response:
+        return pass_on(hub, "/api/audit")
 
     @server.get(f"/export/<any({','.join(_EXPORTS)}):name>.csv")
     def export(name: str) -> Response:

@@ -26,7 +26,7 @@
     { keys: ["z"], text: "Reset the zoom of the charts", run: () => view.setZoom(null) },
     { keys: ["c"], text: "Connect", run: press('.connection [data-part="connect"]') },
     { keys: ["t"], text: "Switch between light and dark", run: () => switchTheme() },
-    ...Object.entries({ l: "Live", j: "Jobs", w: "Workers", a: "Analytics", s: "Submit" }).map(([key, page]) => ({
+    ...Object.entries({ l: "Live", j: "Jobs", w: "Workers", a: "Analytics", s: "Submit", u: "Audit" }).map(([key, page]) => ({
       keys: ["g", key],
       sequence: true,
       text: "Go to " + page,

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 from dash import Dash
 
 from dashboard.hub_client import HubApi
-from dashboard.pages import analytics, job, jobs, live, not_found, submit, worker, workers
+from dashboard.pages import analytics, audit, job, jobs, live, not_found, submit, worker, workers
 
 
 class Page(Protocol):
@@ -29,4 +29,14 @@ class Page(Protocol):
         """Add the page's callbacks."""
 
 
-PAGES: Final[tuple[Any, ...]] = (live, jobs, job, workers, worker, analytics, submit, not_found)
+PAGES: Final[tuple[Any, ...]] = (
+    live,
+    jobs,
+    job,
+    workers,
+    worker,
+    analytics,
+    submit,
+    audit,
+    not_found,
+)
