@@ -32,6 +32,7 @@ from hub.http.jobs import jobs_blueprint
 from hub.http.marks import marks_blueprint
 from hub.http.problems import register_problems
 from hub.http.promises import promises_blueprint
+from hub.http.rates import CallerRates
 from hub.http.reference import reference_blueprint
 from hub.http.request_ids import follow_requests
 from hub.http.routing import prepare_routing
@@ -151,7 +152,7 @@ def create_hub(settings: Settings, redis_url: str) -> Hub:
         dispatcher=Dispatcher(broker, replicator),
         waiter=waiter,
         maintenance=Maintenance(service, settings),
-        connections=Connections(),
+        connections=Connections(settings.max_connections * 9 // 10),
     )
 
 
@@ -162,7 +163,7 @@ def create_app(hub: Hub) -> Flask:
     follow_requests(app)
     prepare_routing(app)
     register_problems(app)
-    _guard(app, hub.access)
+    _guard(app, hub.access, CallerRates(hub.settings.requests_per_s), hub.connections)
     app.register_blueprint(
         jobs_blueprint(
             hub.broker,
@@ -199,12 +200,14 @@ def create_app(hub: Hub) -> Flask:
     return app
 
 
-def _guard(app: Flask, access: Access) -> None:
+def _guard(app: Flask, access: Access, rates: CallerRates, connections: Connections) -> None:
     @app.before_request
     def check() -> None:
         access.check_source(request.headers)
-        admit(access, request)
+        admit(access, request, rates)
         refuse_large(request)
+        if request.url_rule is not None and request.url_rule.websocket:
+            connections.check_room()
 
     @app.after_request
     def harden(response: Response) -> Response:

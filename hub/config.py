@@ -58,6 +58,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     namespace: Name = "jobhub"
     token: str | None = None
     trusted_user_header: HeaderName | None = None
+    max_connections: Annotated[int, Meta(ge=10, le=100_000)] = 10_000
+    request_s: Seconds = 20.0
+    requests_per_s: PositiveInt = 2_000
     log_format: LogFormat = "text"
     log_level: LogLevel = "warning"
     lease_s: Seconds = 30.0

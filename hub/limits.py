@@ -20,6 +20,7 @@ LOG_LINE_CHARS: Final = 2_000
 LOG_LINES_KEPT: Final = 1_000
 HISTORY_ENTRIES_KEPT: Final = 200
 SLOTS: Final = 1_000
+MESSAGES_PER_S: Final = 2_000  # of one socket; an array of messages is one
 JOB_TYPES_A_WORKER: Final = 200
 HELD_A_WORKER: Final = 2_000
 OFFLINE_WORKERS: Final = 1_000  # remembered; the longest gone is forgotten first

@@ -12,23 +12,32 @@ from gevent import monkey
 monkey.patch_all()
 
 import gc  # noqa: E402
+import logging  # noqa: E402
+import resource  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 from contextlib import ExitStack  # noqa: E402
 from typing import Any, Final  # noqa: E402
 
 import gevent  # noqa: E402
+import msgspec  # noqa: E402
 from gunicorn.app.base import BaseApplication  # noqa: E402
 
 from hub.app import create_app, create_hub  # noqa: E402
+from hub.bounded_worker import REFUSING, BoundedWorker  # noqa: E402
 from hub.config import Settings  # noqa: E402
 from hub.embedded import acquire  # noqa: E402
 from hub.logs import configure_logs  # noqa: E402
 from hub.server_log import ServerLogger  # noqa: E402
+from hub.slow_bodies import SlowBodies  # noqa: E402
 from hub.ws.outbox import OutboxMiddleware  # noqa: E402
 
 _GRACEFUL_S: Final = 10
-_CONNECTIONS: Final = 10_000
+_FILES_BESIDE: Final = (
+    512  # that a hub has open besides its connections: to Redis, and while it refuses
+)
 _URL_BYTES: Final = 8_190  # gunicorn's most; a listing with every filter at its longest is 1,600
+
+log = logging.getLogger(__name__)
 
 
 class _HubServer(BaseApplication):  # type: ignore[misc]
@@ -41,12 +50,13 @@ class _HubServer(BaseApplication):  # type: ignore[misc]
 
     def load_config(self) -> None:
         settings = self._settings
+        BoundedWorker.first_request_s = settings.request_s
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         for name, value in {
             "bind": f"{host}:{settings.port}",
-            "worker_class": "gevent",
+            "worker_class": BoundedWorker,
             "workers": 1,
-            "worker_connections": _CONNECTIONS,
+            "worker_connections": settings.max_connections + REFUSING,
             "graceful_timeout": _GRACEFUL_S,
             "timeout": 60,
             "keepalive": 75,
@@ -66,7 +76,8 @@ class _HubServer(BaseApplication):  # type: ignore[misc]
         app = create_app(hub)
         hub.start()
         _spare_the_collector()
-        wrapped = OutboxMiddleware(app, limit_bytes=4 * self._settings.monitor_outbox_bytes)
+        outboxes = OutboxMiddleware(app, limit_bytes=4 * self._settings.monitor_outbox_bytes)
+        wrapped = SlowBodies(outboxes, self._settings.request_s)
         wrapped.hub = hub  # type: ignore[attr-defined]
         return wrapped
 
@@ -77,11 +88,27 @@ def serve(settings: Settings) -> None:
     Raises: JobhubError: no Redis can be had.
     """
     configure_logs(settings.log_format, settings.log_level)
+    settings = _within_open_files(settings)
     with ExitStack() as stack:
         redis_url = settings.redis_url
         if redis_url is None:
             redis_url = stack.enter_context(acquire(settings)).url
         _HubServer(settings, redis_url).run()
+
+
+def _within_open_files(settings: Settings) -> Settings:
+    """Raise the limit of open files as far as the system allows, and hold no more connections than that."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = settings.max_connections + _FILES_BESIDE
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed == wanted:
+        return settings
+    held = max(1, allowed - _FILES_BESIDE)
+    log.warning("%d connections at most: the process may open %d files (ulimit -n)", held, allowed)
+    return msgspec.structs.replace(settings, max_connections=held)
 
 
 def _spare_the_collector() -> None:

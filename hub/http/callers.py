@@ -6,14 +6,15 @@ from flask import Request, g
 
 from hub.access import Access
 from hub.errors import Forbidden, NotFound
+from hub.http.rates import CallerRates
 from hub.job_broker import JobBroker
 from hub.roles import ANONYMOUS, EVERYBODY, ROUTES, Caller
 
 
-def admit(access: Access, current: Request) -> None:
+def admit(access: Access, current: Request, rates: CallerRates) -> None:
     """Find out who asks, and refuse what the role may not. Sockets are checked by their first message.
 
-    Raises: AccessDenied, Forbidden, InvalidInput.
+    Raises: AccessDenied, Forbidden, InvalidInput; LimitReached: the caller asks too often.
     """
     rule = current.url_rule
     if rule is None:
@@ -23,6 +24,7 @@ def admit(access: Access, current: Request) -> None:
     if rule.websocket or ROUTES.get(rule.endpoint) is EVERYBODY:
         return
     caller = access.identify(current.headers)
+    rates.spend(caller.name)
     if not caller.may_call(rule.endpoint):
         raise Forbidden(f"the role {caller.role} may not {current.method} {current.path}")
     g.caller = caller

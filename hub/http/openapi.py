@@ -19,7 +19,7 @@ from hub.http.problems import Problem
 from hub.messages import ID_PATTERN
 
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_ANY_REQUEST: Final = (400, 401, 403, 503)
+_ANY_REQUEST: Final = (400, 401, 403, 429, 503)
 _WITH_BODY: Final = (413, 415, 422)
 _REF: Final = "#/components/schemas/{name}"
 _SCHEMA_PATTERN: Final = ID_PATTERN.removesuffix(

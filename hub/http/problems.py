@@ -68,7 +68,7 @@ def problem(status: int, code: str, detail: str, field: str | None = None) -> Re
         request_id=request_id.get(),
     )
     response = Response(msgspec.json.encode(body), status, mimetype="application/problem+json")
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"

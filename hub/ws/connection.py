@@ -12,6 +12,7 @@ from typing import Any, Final
 from simple_websocket import ConnectionClosed
 
 from hub import limits
+from hub.errors import Unavailable
 from hub.ws.outbox import OutboxSocket
 
 KINDS: Final = ("monitor", "worker", "client")
@@ -20,7 +21,10 @@ GONE_AFTER_S: Final = 75.0
 _LINGER_S: Final = 2.0  # for the last frames and the peer's answer to a close
 _SLOW_LINGER_S: Final = 10.0  # for a slow peer to reach the frame that tells it why
 _INBOUND_WAITING: Final = 64  # messages that may wait for the handler before reading stops
+_BURST_S: Final = 1.0  # messages of so many seconds may come at once
 _PING: Final = b"\x89\x00"
+
+_pause = threading.Event()
 
 
 def frame(message: bytes) -> bytes:
@@ -45,6 +49,7 @@ class Connection:
         self._outbox = outbox
         self._room = threading.Event()
         self._pinged_at = time.monotonic()
+        self._paid_until = 0.0
         self._linger_s = _LINGER_S
         self.close_code: int | None = None
         outbox.before_receive = self._may_read
@@ -101,7 +106,10 @@ class Connection:
         Raises: simple_websocket.ConnectionClosed: the peer is gone or the connection was closed.
         """
         message: str | bytes | None = self._ws.receive(timeout=timeout_s)
+        if self._outbox.aborted:  # nobody hears an answer: what still waits is not worth its work
+            raise ConnectionClosed()
         self._room.set()
+        self._hold_back(message is not None)
         return None if message is None or self._ends_at(message) else message
 
     def receive_waiting(self, most: int) -> list[str | bytes]:
@@ -109,7 +117,15 @@ class Connection:
         waiting: list[str | bytes] = self._ws.input_buffer[:most]
         del self._ws.input_buffer[:most]
         self._room.set()
+        self._hold_back(len(waiting))
         return [message for message in waiting if not self._ends_at(message)]
+
+    def _hold_back(self, messages: int) -> None:
+        """Take a peer's messages no faster than `MESSAGES_PER_S`: others want to be heard, too."""
+        now = time.monotonic()
+        self._paid_until = max(self._paid_until, now - _BURST_S) + messages / limits.MESSAGES_PER_S
+        if self._paid_until > now and not self.closed:
+            _pause.wait(self._paid_until - now)
 
     def _ends_at(self, message: str | bytes) -> bool:
         """End a peer whose message is too long: its last piece may have come before a look at its sum."""
@@ -172,9 +188,10 @@ class Connection:
 
 
 class Connections:
-    """Every open connection of this hub; one thread keeps them alive."""
+    """Every open connection of this hub; one thread keeps them alive. Args: most: how many there may be."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._open: set[Connection] = set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._tend, name="connections", daemon=True)
@@ -188,6 +205,16 @@ class Connections:
         self._stopping.set()
         for connection in list(self._open):
             connection.close(1012, "the hub is shutting down")
+
+    def check_room(self) -> None:
+        """Refuse another one when there are as many as there may be.
+
+        Raises: Unavailable.
+        """
+        if len(self._open) >= self._most:
+            raise Unavailable(
+                f"at most {self._most} sockets are held; try again", code="too_many_connections"
+            )
 
     def count(self) -> dict[str, int]:
         """Count what is open, by kind of peer."""

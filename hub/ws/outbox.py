@@ -57,6 +57,11 @@ class OutboxSocket:
             self._plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
 
     @property
+    def aborted(self) -> bool:
+        """Whether the connection was ended, whatever waits."""
+        return self._dead
+
+    @property
     def stalled_s(self) -> float:
         """Seconds since the peer last took anything, 0.0 while nothing waits."""
         return time.monotonic() - self._progress_at if self.backlog_bytes else 0.0
