@@ -6,20 +6,37 @@
 -- docs/decisions/0007-throughput.md.
 --
 -- In the table a fence is a string (it has 16 digits) and progress is JSON.
+--
+-- key job PREFIX  HASH a job: lane, ended, settled, revoked, where an older hub wrote it
+--
+-- `state` begins with its version. Older ones are read for ever, and written anew with the next move:
+--   1  a map of the record; lane, ended, settled and revoked stood beside it in the hash
+--   2  what write_state writes
+
+local STATE_VERSION = 2
 
 -- The one place that knows the order, together with read_state.
 local function write_state(job)
   local rec = job.rec
-  return cmsgpack.pack(rec.job_type, rec.created_at, rec.timeout_s, job.lane, rec.status, rec.run, rec.rev,
+  return cmsgpack.pack(STATE_VERSION, rec.job_type, rec.created_at, rec.timeout_s, job.lane, rec.status, rec.run, rec.rev,
     rec.priority, rec.attempt, rec.losses, rec.order_key, rec.run_at, rec.pending_at, rec.assigned_at,
     rec.started_at, rec.finished_at, rec.wait_ms, rec.run_ms, rec.worker_id, rec.fence, rec.progress, rec.error,
     job.ended, job.settled, job.revoked)
 end
 
+local function read_older_state(job_id, state)
+  local rec = cmsgpack.unpack(state)
+  if type(rec) ~= 'table' then error('the state of job ' .. job_id .. ' was written by a later version of the hub') end
+  local beside = redis.call('HMGET', db.job .. job_id, 'lane', 'ended', 'settled', 'revoked')
+  return {rec = rec, lane = beside[1] or '', ended = tonumber(beside[2] or '0'), settled = beside[3] or '',
+    revoked = beside[4] or ''}
+end
+
 local function read_state(job_id, state)
-  local job_type, created_at, timeout_s, lane, status, run, rev, priority, attempt, losses, order_key, run_at,
+  local version, job_type, created_at, timeout_s, lane, status, run, rev, priority, attempt, losses, order_key, run_at,
     pending_at, assigned_at, started_at, finished_at, wait_ms, run_ms, worker_id, fence, progress, failure,
     ended, settled, revoked = cmsgpack.unpack(state)
+  if version ~= STATE_VERSION then return read_older_state(job_id, state) end
   local rec = {job_id = job_id, job_type = job_type, created_at = created_at, timeout_s = timeout_s,
     status = status, run = run, rev = rev, priority = priority, attempt = attempt, losses = losses,
     order_key = order_key, run_at = run_at, pending_at = pending_at, assigned_at = assigned_at,
