@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from hub import reports
+from hub.chaos.monitor_model import MonitorModel
 from hub.job_broker import Assignment, JobBroker
 from hub.messages import JobProgress, Register, SubmitRequest
 from hub.worker_registry import WorkerRegistry
+from tests.support.monitors import RecordingPeer
 from tests.support.stand import Stand
 from tests.support.waiting import wait_until
 
@@ -36,6 +38,22 @@ def progress(broker: JobBroker, worker: str, given: Assignment, percent: int) ->
     broker.progress(worker, message)
 
 
+def hold_progress_back(
+    stand: Stand, broker: JobBroker, worker: str
+) -> tuple[RecordingPeer, MonitorModel]:
+    """Connect a monitor that was told of 10 % a moment ago, so that 20 % has to wait."""
+    given = run(broker, worker)
+    peer, model = stand.connect()
+    stand.settle(peer, model)
+    progress(broker, worker, given, 10)
+    stand.differences(peer, model)
+    progress(broker, worker, given, 20)
+    submit(broker)
+    assert stand.differences(peer, model) == []
+    assert model.rows["active"][0]["progress"]["percent"] == 10
+    return peer, model
+
+
 def test_refilled_list_reaches_a_monitor_when_it_was_stuck_meanwhile(
     stand: Stand, broker: JobBroker, worker: str
 ) -> None:
@@ -60,15 +78,7 @@ def test_refilled_list_reaches_a_monitor_when_it_was_stuck_meanwhile(
 def test_held_progress_reaches_a_monitor_when_it_was_stuck_meanwhile(
     stand: Stand, broker: JobBroker, worker: str
 ) -> None:
-    given = run(broker, worker)
-    peer, model = stand.connect()
-    stand.settle(peer, model)
-    progress(broker, worker, given, 10)
-    stand.differences(peer, model)
-    progress(broker, worker, given, 20)  # held back: the last one was just told
-    submit(broker)
-    assert stand.differences(peer, model) == []
-    assert model.rows["active"][0]["progress"]["percent"] == 10
+    peer, model = hold_progress_back(stand, broker, worker)
     peer.open = False
     submit(broker)
     wait_until(lambda: peer.backlog_bytes, what="a frame in the stuck outbox")
@@ -84,16 +94,7 @@ def test_held_progress_reaches_a_monitor_when_it_was_stuck_meanwhile(
 def test_held_progress_reaches_a_monitor_when_it_resumes_before_it_was_due(
     stand: Stand, broker: JobBroker, worker: str
 ) -> None:
-    given = run(broker, worker)
-    peer, model = stand.connect()
-    stand.settle(peer, model)
-    progress(broker, worker, given, 10)
-    stand.differences(peer, model)
-    progress(broker, worker, given, 20)
-    submit(broker)
-    assert stand.differences(peer, model) == []
-    assert model.rows["active"][0]["progress"]["percent"] == 10
-
+    hold_progress_back(stand, broker, worker)
     stand.reconnect(0)
     peer, model = stand.monitors[0]
     stand.settle(peer, model)

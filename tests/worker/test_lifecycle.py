@@ -5,15 +5,22 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-from hub.client import HubClient
+from hub.client import HubClient, JobHandle
 from hub.worker import Worker
 from tests.support.processes import Server, serving, succeeding
 from tests.support.waiting import wait_until
-from tests.worker.conftest import StartHolder
+from tests.worker.conftest import Holder, StartHolder
 
 
 def moves(client: HubClient, job_id: str) -> list[str]:
     return [entry.new_status for entry in client.history(job_id)]
+
+
+def begin(client: HubClient, holder: Holder, until: Path, *, stubborn: bool = False) -> JobHandle:
+    """Submit a job that lasts until a file is there, and wait until it runs."""
+    job = client.submit("hold", {"until": str(until), "stubborn": stubborn})
+    holder.wait_for(f"began {job.job_id} 1")
+    return job
 
 
 def test_result_arrives_once_when_the_hub_is_killed_and_restarted(
@@ -21,9 +28,8 @@ def test_result_arrives_once_when_the_hub_is_killed_and_restarted(
 ) -> None:
     until, url = tmp_path / "end", hub.url
     with HubClient(url) as client:
-        job = client.submit("hold", {"until": str(until)})
         holder = start_holder(url)
-        holder.wait_for(f"began {job.job_id} 1")
+        job = begin(client, holder, until)
         wait_until(lambda: client.get(job.job_id).status == "in_progress")
         hub.kill()
         with succeeding(hub):
@@ -37,9 +43,8 @@ def test_result_is_kept_when_the_job_ends_while_no_hub_is_there(
 ) -> None:
     until, url = tmp_path / "end", hub.url
     with HubClient(url) as client:
-        job = client.submit("hold", {"until": str(until)})
         holder = start_holder(url)
-        holder.wait_for(f"began {job.job_id} 1")
+        job = begin(client, holder, until)
         wait_until(lambda: client.get(job.job_id).status == "in_progress")
         hub.kill()
         until.touch()
@@ -54,9 +59,8 @@ def test_job_runs_again_when_its_worker_is_killed(
 ) -> None:
     until = tmp_path / "end"
     with HubClient(short_lease_hub.url) as client:
-        job = client.submit("hold", {"until": str(until)})
         first = start_holder(short_lease_hub.url, WORKER_ID="first")
-        first.wait_for(f"began {job.job_id} 1")
+        job = begin(client, first, until)
         first.server.kill()
         second = start_holder(short_lease_hub.url, WORKER_ID="second")
         second.wait_for(f"began {job.job_id} 1")
@@ -70,9 +74,8 @@ def test_result_is_refused_when_a_worker_wakes_after_its_lease(
 ) -> None:
     until = tmp_path / "end"
     with HubClient(short_lease_hub.url) as client:
-        job = client.submit("hold", {"until": str(until), "stubborn": True})
         frozen = start_holder(short_lease_hub.url, WORKER_ID="frozen")
-        frozen.wait_for(f"began {job.job_id} 1")
+        job = begin(client, frozen, until, stubborn=True)
         frozen.server.signal(signal.SIGSTOP)
         other = start_holder(short_lease_hub.url, WORKER_ID="other")
         other.wait_for(f"began {job.job_id} 1")
@@ -109,8 +112,7 @@ def test_running_job_is_given_back_when_a_second_signal_comes(
     hub: Server, client: HubClient, start_holder: StartHolder, tmp_path: Path
 ) -> None:
     holder = start_holder(hub.url)
-    job = client.submit("hold", {"until": str(tmp_path / "never"), "stubborn": True})
-    holder.wait_for(f"began {job.job_id} 1")
+    job = begin(client, holder, tmp_path / "never", stubborn=True)
     holder.server.process.send_signal(signal.SIGTERM)
     wait_until(lambda: client.workers()[0].status == "draining", what="draining")
     holder.server.process.send_signal(signal.SIGTERM)
@@ -123,13 +125,11 @@ def test_handler_hears_it_when_its_job_is_cancelled(
     hub: Server, client: HubClient, start_holder: StartHolder, tmp_path: Path
 ) -> None:
     holder = start_holder(hub.url)
-    job = client.submit("hold", {"until": str(tmp_path / "never")})
-    holder.wait_for(f"began {job.job_id} 1")
+    job = begin(client, holder, tmp_path / "never")
     job.cancel()
     holder.wait_for(f"heard {job.job_id} cancelled")
     # The slot is free again: the next job begins.
-    after = client.submit("hold", {"until": str(tmp_path / "never")})
-    holder.wait_for(f"began {after.job_id} 1")
+    begin(client, holder, tmp_path / "never")
     assert moves(client, job.job_id)[-1] == "cancelled"
 
 
@@ -146,8 +146,7 @@ def test_process_is_killed_when_its_handler_ignores_a_cancel(
     hub: Server, client: HubClient, start_holder: StartHolder, tmp_path: Path
 ) -> None:
     holder = start_holder(hub.url, pool="process")
-    job = client.submit("hold", {"until": str(tmp_path / "never"), "stubborn": True})
-    holder.wait_for(f"began {job.job_id} 1")
+    job = begin(client, holder, tmp_path / "never", stubborn=True)
     job.cancel()
     until = tmp_path / "end"
     until.touch()
