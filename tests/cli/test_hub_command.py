@@ -51,3 +51,12 @@ def test_command_line_does_not_load_redis_before_the_server_patches_the_library(
     """gevent warns, and TLS to Redis breaks, when something holds the unpatched `ssl` already."""
     loaded = "import sys, hub.cli; sys.exit('redis' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", loaded], timeout=60).returncode == 0
+
+
+def test_no_other_command_is_loaded_when_the_hub_starts() -> None:
+    loaded = (
+        "import sys; from hub.cli import main; main(['hub', '--help'], standalone_mode=False);"
+        "sys.exit(bool({'httpx', 'rich', 'hub.cli.jobs'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", loaded]
+    assert subprocess.run(command, timeout=60, stdout=subprocess.DEVNULL).returncode == 0
