@@ -9,8 +9,9 @@
   const { fold } = store;
   store.fold = (message) => {
     const outcome = fold(message);
-    if (run && message.events) {
-      for (const event of message.events) {
+    if (run && message.type === "events") {
+      run.events += (message.progress || []).length;
+      for (const event of message.events || []) {
         run.events++;
         if (!unlogged.has(event.type)) run.waiting.push(event);
       }

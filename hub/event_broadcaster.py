@@ -27,6 +27,7 @@ from hub.monitor_group import MonitorGroup
 from hub.monitor_meter import MonitorMeter
 from hub.polling import Polling
 from hub.redis_service import RedisService
+from hub.refresh import Refresh
 from hub.replicator import Replicator
 from hub.seat import Monitor
 from hub.snapshot import ListWindow, SnapshotReader
@@ -38,9 +39,9 @@ from hub.ws.protocol import CloseCode
 
 _WINDOW_S: Final = 0.005
 _SHARE: Final = 0.5  # of the process that the fan-out may use
-_IDLE_S: Final = 0.25
+_IDLE_S: Final = 0.1  # progress that waits for company goes out after so long at the latest
 _SLOW_EVERY_S: Final = 0.25
-_POLLING_BYTES_EVERY_S: Final = 5.0
+_POLLING_BYTES_EVERY_S: Final = 1.0  # while a group is sent much
 _BEHIND_S: Final = 2.0  # how long to wait for what a monitor has seen and this hub has not
 
 log = logging.getLogger(__name__)
@@ -271,6 +272,16 @@ class EventBroadcaster:
         """Hand a list to the group that asked."""
         with self._lock:
             group.offer(name, window)
+        self._wake.set()
+
+    def want_refresh(self, group: MonitorGroup) -> None:
+        """Read all lists and hand them to the group."""
+        self._desk.want_refresh(group)
+
+    def deliver_refresh(self, group: MonitorGroup, refresh: Refresh) -> None:
+        """Hand all lists to the group that asked."""
+        with self._lock:
+            group.offer_refresh(refresh)
         self._wake.set()
 
     def lost(self, monitor: Monitor, reason: str) -> None:

@@ -12,6 +12,7 @@ not cost more than polling would.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import KeysView
 from functools import total_ordering
 from typing import Any, Final
 
@@ -90,9 +91,11 @@ class _Mirror:
         self.full = 0  # rows that a refill brought last
         self.asked_at = 0.0
 
-    def fill(self, keys: list[Key], truncated: bool, now: float) -> None:
+    def fill(self, keys: list[Key], truncated: bool, now: float, *, short: bool) -> None:
         self.keys, self.truncated, self.asked_at = sorted(keys), truncated, now
         self.full = self.shortest = len(keys)
+        if short:
+            self.full = self.window
 
     def join(self, other: _Mirror) -> bool:
         self.shortest = min(self.shortest, other.shortest)
@@ -104,6 +107,10 @@ class _Mirror:
     @property
     def holed(self) -> bool:
         return self.truncated and len(self.keys) < self.window
+
+    def everywhere(self, key: Key) -> bool:
+        """Whether even the shortest head holds a key that is in the longest."""
+        return bisect_left(self.keys, key) < self.shortest
 
     def insert(self, key: Key) -> list[Key]:
         """Put a job in; returns the keys that are shown no more, itself perhaps."""
@@ -144,15 +151,15 @@ class ListTracker:
         self._mirrors = {name: _Mirror(name) for name in LISTS}
         self._places: dict[str, tuple[str, Key]] = {}
 
-    def fill(self, list_name: str, rows: Rows, now: float) -> None:
-        """Learn the rows that every monitor was sent."""
+    def fill(self, list_name: str, rows: Rows, now: float, *, short: bool = False) -> None:
+        """Learn the rows that every monitor was sent. `short`: fewer on purpose, for now."""
         keys = []
         for raw in rows.rows:
             row = _ROW.decode(raw)
             keys.append(sort_key(list_name, row.job_id, row))
         self._forget(list_name)
         mirror = self._mirrors[list_name]
-        mirror.fill(keys, rows.truncated, now)
+        mirror.fill(keys, rows.truncated, now, short=short and rows.truncated)
         self._place(list_name)
 
     def join(self, other: ListTracker) -> None:
@@ -185,6 +192,18 @@ class ListTracker:
     def shows(self, job_id: str) -> bool:
         """Whether the job may be on a screen of the group."""
         return job_id in self._places
+
+    def shown_by_all(self, job_id: str) -> str | None:
+        """Name the list in which every monitor of the group shows the job."""
+        place = self._places.get(job_id)
+        if place is None or not self._mirrors[place[0]].everywhere(place[1]):
+            return None
+        return place[0]
+
+    @property
+    def shown(self) -> KeysView[str]:
+        """The jobs that may be on a screen."""
+        return self._places.keys()
 
     @property
     def holed(self) -> set[str]:

@@ -117,6 +117,7 @@ class MonitorConnect(Message, frozen=True, tag="monitor_connect", kw_only=True):
     request_full_state: bool = True
     resume: ResumePoint | None = None
     transport: Literal["events", "polling"] = "events"
+    form: Literal["plain", "compact"] = "plain"
 
 
 class Subscribe(Message, frozen=True, tag="subscribe", kw_only=True):

@@ -19,16 +19,19 @@ import redis
 from hub.errors import JobhubError
 from hub.event_log import EventLog
 from hub.monitor_group import ALONE_BYTES, MonitorGroup
-from hub.monitor_view import view_of_list
+from hub.monitor_view import view, view_of_list
+from hub.refresh import Refresh, refresh_from
 from hub.replicator import Replicator
 from hub.seat import Monitor
 from hub.snapshot import ListWindow, SnapshotReader
-from hub.subscription import Subscription, events_message, fold
+from hub.subscription import Subscription, fold
+from hub.wire_form import FORMS
 from hub.ws.connection import frame
 
 _CHUNK: Final = 2_000  # events of the stream that are folded into one frame
 _REPLAY_EVERY_S: Final = 0.02  # between two looks at slow monitors
 _AFTER_FAILURE_S: Final = 0.25
+_LATEST_SHARE: Final = 0.2  # of the newest push in what a push is taken to be
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +47,9 @@ class Reception(Protocol):
 
     def deliver_window(self, group: MonitorGroup, name: str, window: ListWindow | None) -> None:
         """Hand a list to the group that asked."""
+
+    def deliver_refresh(self, group: MonitorGroup, refresh: Refresh) -> None:
+        """Hand all lists to the group that asked."""
 
     def lost(self, monitor: Monitor, reason: str) -> None:
         """Close the monitor: it shall come back and resume."""
@@ -67,12 +73,20 @@ class MonitorDesk:
         self._log = event_log
         self._replicator = replicator
         self._windows: dict[tuple[str, bool], list[MonitorGroup]] = {}
+        self._refreshes: dict[bool, list[MonitorGroup]] = {}
         self._anew: dict[Monitor, None] = {}
         self._replays: dict[Monitor, Replay] = {}
         self._chores: list[Callable[[], None]] = []
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._steps = (
+            self._read_windows,
+            self._read_refreshes,
+            self._begin_anew,
+            self._replay,
+            self._do_chores,
+        )
         self.polling_bytes = 0  # one stats_broadcast of a state not long ago
 
     def start(self, reception: Reception) -> None:
@@ -93,6 +107,12 @@ class MonitorDesk:
         """Read a list for a group; groups that ask at the same time share the read."""
         deep = not group.subscription.filter.all
         self._windows.setdefault((list_name, deep), []).append(group)
+        self._wake.set()
+
+    def want_refresh(self, group: MonitorGroup) -> None:
+        """Read all lists for a group; groups that ask at the same time share the read."""
+        deep = not group.subscription.filter.all
+        self._refreshes.setdefault(deep, []).append(group)
         self._wake.set()
 
     def want_snapshot(self, monitor: Monitor) -> None:
@@ -116,14 +136,16 @@ class MonitorDesk:
         self._replays.pop(monitor, None)
 
     def read_polling_bytes(self) -> None:
-        """Learn how large a `stats_broadcast` of the present state is."""
-        self.polling_bytes = len(self._snapshots.read().broadcast())
+        """Learn how large a `stats_broadcast` is: the mean of the last few, for lists come and go."""
+        size_bytes = len(self._snapshots.read().broadcast())
+        known_bytes = self.polling_bytes or size_bytes
+        self.polling_bytes = round(known_bytes + _LATEST_SHARE * (size_bytes - known_bytes))
 
     def _run(self, reception: Reception) -> None:
         while not self._stopping.is_set():
             self._wake.wait(_REPLAY_EVERY_S if self._replays else None)
             self._wake.clear()
-            for step in (self._read_windows, self._begin_anew, self._replay, self._do_chores):
+            for step in self._steps:
                 try:
                     step(reception)
                 except (redis.RedisError, JobhubError) as error:
@@ -144,6 +166,13 @@ class MonitorDesk:
                     if window is not None:
                         shown = view_of_list(name, window, group.subscription)
                     reception.deliver_window(group, name, shown)
+
+    def _read_refreshes(self, reception: Reception) -> None:
+        while self._refreshes:
+            deep, groups = self._refreshes.popitem()
+            snapshot = self._snapshots.read(deep=deep)
+            for group in groups:
+                reception.deliver_refresh(group, refresh_from(view(snapshot, group.subscription)))
 
     def _begin_anew(self, reception: Reception) -> None:
         while self._anew:
@@ -181,7 +210,8 @@ class MonitorDesk:
             self._give_up(monitor)
             return
         wanted = fold(item for item in events if replay.subscription.wants(item.event))
-        message = events_message(replay.epoch, monitor.cursor, events[-1].seq, wanted, None)
+        form = FORMS[replay.subscription.form]
+        message = form.events(replay.epoch, monitor.cursor, events[-1].seq, wanted, None, None)
         if len(message) > ALONE_BYTES:
             self._give_up(monitor)
             return

@@ -4,7 +4,10 @@ A monitor has a cursor, the seq of the last frame it was given. Whoever has what
 nothing waiting, gets the group's frame; anyone else (just arrived, or slow) is served alone once its
 outbox is empty: everything since its cursor, folded by record, with the windows that it missed. So
 nobody waits for a slow monitor, a slow one gets less instead of later, and `prev` always is the frame
-before on that connection. Nothing here waits for Redis: windows are asked for and come when read.
+before on that connection. Nothing here waits for Redis: lists are asked for and come when read.
+
+A group that spent its traffic budget sends the figures of each second and no records; once it is paid,
+the records that changed, or the heads of their lists where that is less (hub.refresh).
 """
 
 from __future__ import annotations
@@ -16,20 +19,30 @@ from typing import Final, Protocol
 from hub.event_log import LoggedEvent
 from hub.group_queue import GroupQueue
 from hub.list_tracker import ListTracker
+from hub.refresh import Refresh
 from hub.replicator import Replicator
 from hub.resumption import Resumption, find_resumption
 from hub.seat import Monitor
 from hub.snapshot import ListWindow, Snapshot
-from hub.subscription import Subscription, events_message, fold, window_message
+from hub.subscription import Subscription, fold, window_message
 from hub.traffic_budget import TrafficBudget
+from hub.wire_form import FORMS
 from hub.ws.connection import frame
 
 BOOKMARK_S: Final = 1.0
 IDLE_BOOKMARK_S: Final = 15.0
+_COMPANY_SHARE: Final = (
+    0.2  # of the span of progress, that it waits for others: a frame costs as much
+)
 _YIELD_EVERY: Final = 50  # sends between two chances for the job path
 _GROUP_BYTES: Final = 524_288  # a frame that is larger than this is no better than a snapshot
 ALONE_BYTES: Final = 262_144  # a monitor that is owed more than this is better off with a snapshot
 _FREEZE_S: Final = 0.1  # how long a group stands still for a list that is being read
+_REFRESH_S: Final = 1.0  # how long it stands still for all lists: it has been waiting already
+_CALM_S: Final = 2.0  # without debt, until lists that were cut short are filled again
+
+
+Shared = dict[tuple[int, int, Sequence[int] | None], bytes]
 
 
 class Desk(Protocol):
@@ -37,6 +50,9 @@ class Desk(Protocol):
 
     def want_window(self, group: MonitorGroup, list_name: str) -> None:
         """Read a list and `offer` it."""
+
+    def want_refresh(self, group: MonitorGroup) -> None:
+        """Read all lists and `offer_refresh` them."""
 
     def want_snapshot(self, monitor: Monitor) -> None:
         """Take the monitor out and begin with it anew."""
@@ -71,8 +87,12 @@ class MonitorGroup:
         self._windows: list[tuple[str, ListWindow]] = []
         self._last_windows: dict[str, ListWindow] = {}
         self._told_counts: Sequence[int] | None = None
+        self._form = FORMS[subscription.form]
+        self._refresh: Refresh | None = None
+        self._refresh_asked_at: float | None = None
         self._sent_at = now
         self._held = False
+        self._held_at = -_CALM_S
 
     def add(self, monitor: Monitor) -> None:
         """Serve a monitor from its cursor on; its snapshot or `resumed` is on its way already."""
@@ -90,6 +110,12 @@ class MonitorGroup:
         if window is not None and window.epoch == self.epoch:
             self._windows.append((list_name, window))
 
+    def offer_refresh(self, refresh: Refresh) -> None:
+        """Bring all lists, which were asked for."""
+        self._refresh_asked_at = None
+        if refresh.epoch == self.epoch:
+            self._refresh = refresh
+
     def flush(self, now: float, polling_bytes: int) -> None:
         """Send what is new, windows that are due, and bookmarks."""
         if self.epoch != self._replicator.epoch:
@@ -97,7 +123,7 @@ class MonitorGroup:
         if not self.budget.ready(now, polling_bytes):
             self._wait(now)
             return
-        if self._frozen(now):
+        if self._frozen(now) or self._refreshing(now, polling_bytes):
             return
         for name, window in sorted(self._windows, key=lambda item: item[1].seq):
             if window.seq <= self._replicator.seq:
@@ -105,43 +131,55 @@ class MonitorGroup:
                 self._take_window(name, window, now)
         self._advance(self._replicator.seq, now)
         self._held = False
-        if not self._windows:
+        if not self._windows and now - self._held_at >= _CALM_S:
             self._ask_windows(now)
 
     # --- The group's own frames ---------------------------------------------------------------
 
     def _wait(self, now: float) -> None:
-        """Take in, and send nothing but a sign of life: polling would have sent no more."""
-        self._held = True
-        if not self._frozen(now) and not self._windows:
+        """Take in, and send the figures of each second, or a sign of life: polling would send no more."""
+        self._held, self._held_at = True, now
+        if not self._frozen(now) and not self._windows and not self._refresh:
             self._scan(self._replicator.seq, now)
-        if now - self._sent_at >= BOOKMARK_S:
-            owed_from = self._queue.progress.floor(self.seq)
-            self._to_members(self._empty(), self.seq, owed_from)
-            self._sent_at = now
-
-    def _empty(self) -> bytes:
-        return events_message(self.epoch, self.seq, self.seq, (), None)
+        if now - self._sent_at < BOOKMARK_S:
+            return
+        stats = self._queue.release_stats()
+        message = self._form.events(self.epoch, self.seq, self.seq, stats, None, None)
+        if stats:
+            self._told_counts = None  # the figures ran ahead of the counts
+        self._to_members(frame(message), self.seq, self._queue.progress.floor(self.seq))
+        self.budget.spend(len(message))
+        self._sent_at = now
 
     def _advance(self, target: int, now: float, *, force: bool = False) -> None:
         """Bring the group to `target` in one frame, if there is anything to say or `force`."""
         if not self._scan(target, now):
             return
         owed_from = self._queue.progress.floor(self.seq)
-        events = self._queue.release(now, held=self._held)
         waited_for = any(self.seq < monitor.cursor <= target for monitor in self._arrivals)
+        events: list[LoggedEvent] = []
+        if force or waited_for or self._queue.urgent or now - self._sent_at >= self._company_s:
+            events = self._queue.release(now, held=self._held)
         if events or force or waited_for or self._bookmark_due(target, now):
-            counts = self._replicator.counts_at(target) or self._told_counts
-            told = None if counts == self._told_counts else counts
-            self._told_counts = counts
-            message = events_message(self.epoch, self.seq, target, events, told)
+            known, self._told_counts = self._told_counts, self._counts_at(target)
+            message = self._form.events(
+                self.epoch, self.seq, target, events, self._told_counts, known
+            )
             if len(message) > _GROUP_BYTES:
                 self._begin_anew()
-            self._to_members(message, target, owed_from)
-            self.budget.spend(len(message), now)
+            self._to_members(frame(message), target, owed_from)
+            self.budget.spend(len(message))
             self.seq, self._sent_at = target, now
         self._arrive(now)
         self._serve_alone()
+
+    @property
+    def _company_s(self) -> float:
+        """How long after a frame nothing but progress and figures waits for more to go with it."""
+        return _COMPANY_SHARE * self._queue.progress.span_s
+
+    def _counts_at(self, target: int) -> Sequence[int] | None:
+        return self._replicator.counts_at(target) or self._told_counts
 
     def _begin_anew(self) -> None:
         """A snapshot is less to send than all that happened."""
@@ -161,9 +199,8 @@ class MonitorGroup:
         quiet_s = now - self._sent_at
         return quiet_s >= (BOOKMARK_S if target > self.seq else IDLE_BOOKMARK_S)
 
-    def _to_members(self, message: bytes, target: int, owed_from: int) -> None:
+    def _to_members(self, framed: bytes, target: int, owed_from: int) -> None:
         """Send to whoever is in step and takes what it is sent; the others are served alone later."""
-        framed = frame(message)
         told_counts = self._told_counts
         sent = 0
         for monitor in list(self.members):
@@ -178,11 +215,51 @@ class MonitorGroup:
             if sent % _YIELD_EVERY == 0:
                 time.sleep(0)
 
+    # --- Refreshes ----------------------------------------------------------------------------
+
+    def _refreshing(self, now: float, polling_bytes: int) -> bool:
+        """Whether lists go out whole instead of more moves than the budget pays for, now or soon."""
+        if not self.subscription.shows_jobs:
+            return False
+        if self._refresh is not None and self._refresh.seq > self._replicator.seq:
+            return True  # the log is a moment behind what was read
+        if not self._scan(self._refresh.seq if self._refresh else self._replicator.seq, now):
+            return True
+        refresh, self._refresh = self._refresh, None
+        if refresh is not None and refresh.seq >= self._queue.seen:
+            self._send_refresh(refresh, now)
+            return True
+        left_bytes = self.budget.left(polling_bytes)
+        if not self._queue.owes_more_than(left_bytes) or self._refresh_late(now):
+            return False
+        self._refresh_asked_at = now
+        self._desk.want_refresh(self)
+        return True
+
+    def _refresh_late(self, now: float) -> bool:
+        """Whether lists were asked for and did not come in time: then the moves go out after all."""
+        asked_at, self._refresh_asked_at = self._refresh_asked_at, None
+        return asked_at is not None and now - asked_at >= _REFRESH_S
+
+    def _send_refresh(self, refresh: Refresh, now: float) -> None:
+        owed_from = self._queue.progress.floor(self.seq)
+        events, lists = self._queue.release_for(refresh, now)
+        self._suspect -= set(lists)
+        self._windows = [item for item in self._windows if item[0] not in lists]
+        self._told_counts = self._counts_at(refresh.seq)
+        messages = self._form.refresh(self.seq, refresh, lists, events, self._told_counts)
+        framed = b"".join(map(frame, messages))
+        self._to_members(framed, refresh.seq, owed_from)
+        self.budget.spend(len(framed))
+        self.seq, self._sent_at, self._held_at = refresh.seq, now, now
+        self._arrive(now)
+        self._serve_alone()
+
     # --- Monitors served alone ----------------------------------------------------------------
 
     def _serve_alone(self) -> None:
         """Bring everyone who is not where the group is there, from its own cursor, folded."""
-        shared: dict[tuple[int, int, bool], bytes] = {}
+        shared: Shared = {}
         for monitor in list(self.members):
             if monitor.in_step or monitor in self._arrivals or monitor.peer.backlog_bytes:
                 continue
@@ -191,7 +268,7 @@ class MonitorGroup:
             elif self._catch_up(monitor, shared):
                 monitor.in_step = True
 
-    def _catch_up(self, monitor: Monitor, shared: dict[tuple[int, int, bool], bytes]) -> bool:
+    def _catch_up(self, monitor: Monitor, shared: Shared) -> bool:
         missed = [(name, self._last_windows[name]) for name in monitor.missed]
         for name, window in sorted(missed, key=lambda item: item[1].seq):
             if window.seq < monitor.cursor:
@@ -205,17 +282,16 @@ class MonitorGroup:
             return self._send_alone(monitor, self.seq, shared)
         return True
 
-    def _send_alone(
-        self, monitor: Monitor, target: int, shared: dict[tuple[int, int, bool], bytes]
-    ) -> bool:
+    def _send_alone(self, monitor: Monitor, target: int, shared: Shared) -> bool:
         """Bring one monitor to `target`; False when a snapshot is less to send."""
         counts = self._told_counts if target == self.seq else self._replicator.counts_at(target)
-        told = None if counts == monitor.told_counts else counts
-        key = (monitor.cursor, monitor.floor, told is None)
+        known = monitor.told_counts
+        key = (monitor.cursor, monitor.floor, known)
         framed = shared.get(key) if target == self.seq else None
         if framed is None:
             events = self._owed(monitor.cursor, monitor.floor, target)
-            framed = frame(events_message(self.epoch, monitor.cursor, target, events, told))
+            message = self._form.events(self.epoch, monitor.cursor, target, events, counts, known)
+            framed = frame(message)
             if target == self.seq:
                 shared[key] = framed
         if len(framed) > ALONE_BYTES:
@@ -271,7 +347,9 @@ class MonitorGroup:
         tracker = ListTracker()
         for name, rows in shown.jobs.items():
             tracker.fill(name, rows, now)
-        self._queue.mirror(tracker, self._owed(shown.seq, shown.seq, self.seq))
+        since = self._owed(shown.seq, shown.seq, self.seq)
+        self._queue.mirror(tracker, since)
+        self._queue.learn(shown.jobs.values(), since)
         if self._learned is None and not self._last_windows:
             self._queue.tracker = tracker
             self._queue.unknown.clear()
@@ -294,6 +372,9 @@ class MonitorGroup:
 
     def _frozen(self, now: float) -> bool:
         """Whether to stand still: a list that is being read must not be older than what was seen."""
+        asked_at = self._refresh_asked_at
+        if asked_at is not None and now - asked_at < _REFRESH_S:
+            return True
         return any(now - asked_at < _FREEZE_S for asked_at in self._asked.values())
 
     def _take_window(self, name: str, window: ListWindow, now: float) -> None:
@@ -303,15 +384,14 @@ class MonitorGroup:
         self._advance(window.seq, now, force=True)
         if self.seq != window.seq:
             return
-        self._queue.tracker.fill(name, window.rows, now)
-        for doubtful in (self._queue.unknown, self._queue.unsure, self._suspect):
-            doubtful.discard(name)
+        self._queue.fill(name, window.rows, now)
+        self._suspect.discard(name)
         if quiet:
             return
         self._last_windows[name] = window
         message = window_message(self.seq, name, window)
-        self._to_members(message, self.seq, self._queue.progress.floor(self.seq))
-        self.budget.spend(len(message), now)
+        self._to_members(frame(message), self.seq, self._queue.progress.floor(self.seq))
+        self.budget.spend(len(message))
         for monitor in self.members:
             if not monitor.in_step and monitor.cursor <= window.seq:
                 monitor.missed.add(name)

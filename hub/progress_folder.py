@@ -1,8 +1,10 @@
-"""Progress at most twice a second a job: the first at once, then the latest of each half second.
+"""Progress at most twice a second a job: the first at once, then the latest of each span.
 
-So a monitor's records equal Redis at the seq that a frame names, except for the progress (and the
-`rev`) of a running job, which may be half a second older. What is held back is owed: `floor` says up
-to which seq nothing is, so that a monitor served alone, or one that resumes, gets what it is owed.
+Many running jobs share what a screen can show: 20 progresses a second. Above that the span grows with
+the jobs, up to two and a half seconds, about the age that polling would give them. So a monitor's records
+equal Redis at the seq that a frame names, except for the progress (and the `rev`) of a running job, which
+may be one span older. What is held back is owed: `floor` says up to which seq nothing is, so that a
+monitor served alone, or one that resumes, gets what it is owed.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from typing import Final
 from hub.event_log import Event, LoggedEvent
 
 PROGRESS_EVERY_S: Final = 0.5
+PROGRESS_LATEST_S: Final = 2.5
+_TOLD_A_S: Final = 20.0  # progresses of all jobs that are told before the span grows
 
 
 class ProgressFolder:
@@ -21,10 +25,17 @@ class ProgressFolder:
         self._told_at: dict[str, float] = {}
         self.held: dict[str, LoggedEvent] = {}
 
+    @property
+    def span_s(self) -> float:
+        """How long a job's next progress is held back."""
+        fair_s = len(self._told_at) / _TOLD_A_S
+        return min(PROGRESS_LATEST_S, max(PROGRESS_EVERY_S, fair_s))
+
     def take(self, logged: LoggedEvent, now: float) -> bool:
         """Whether progress may go out now; otherwise it is held back in the place of older ones."""
         job_id = logged.event.job_id or ""
-        if now - self._told_at.get(job_id, -1.0) < PROGRESS_EVERY_S:
+        told_at = self._told_at.get(job_id)
+        if told_at is not None and now - told_at < self.span_s:
             self.held[job_id] = logged
             return False
         self._told_at[job_id] = now
@@ -38,11 +49,16 @@ class ProgressFolder:
         if event.new_status not in ("assigned", "in_progress"):
             self._told_at.pop(job_id, None)
 
+    def shown(self, seq: int) -> None:
+        """The records of running jobs went out as they were at `seq`: what came before is owed no more."""
+        self.held = {job_id: item for job_id, item in self.held.items() if item.seq > seq}
+
     def due(self, now: float) -> list[LoggedEvent]:
         """Release what was held back for long enough."""
         released = []
+        span_s = self.span_s
         for job_id in list(self.held):
-            if now - self._told_at.get(job_id, -1.0) >= PROGRESS_EVERY_S:
+            if now - self._told_at.get(job_id, -span_s) >= span_s:
                 self._told_at[job_id] = now
                 released.append(self.held.pop(job_id))
         return released

@@ -1,6 +1,6 @@
 """What a monitor that resumes may be owed besides the events after its seq: found in the ring.
 
-Its last hub held progress back for half a second, and refilled truncated lists every few seconds. Both
+Its last hub held progress back for a while, and refilled truncated lists every few seconds. Both
 ended with the connection. So the progress of the last seconds is sent again (an older `rev` changes
 nothing), and lists from which something went not long ago are sent again.
 """
@@ -18,7 +18,7 @@ from hub.replicator import Replicator
 from hub.snapshot import LISTS
 from hub.states import FINAL_STATUSES
 
-_OWED_MS: Final = 2_000  # progress is never held back for so long
+_OWED_MS: Final = 4_000  # progress is never held back for so long
 _OWED_EVENTS: Final = 1_000  # nor for so many events: a hub may read them late, but then at once
 _HOLED_MS: Final = 10_000  # a hole in a list is filled sooner than this
 _SAMPLE: Final = 50  # events between two looks at the counts: a list grows by no more in between

@@ -23,13 +23,16 @@ _STATUS_TOPICS: Final = frozenset({"jobs", "jobs:status"})
 
 
 class Subscription:
-    """Topics and filters. Monitors whose `key` is equal share frames."""
+    """Topics, filters and the form of frames. Monitors whose `key` is equal share frames."""
 
-    def __init__(self, topics: Iterable[str], filters: Filters = EVERYTHING) -> None:
+    def __init__(
+        self, topics: Iterable[str], filters: Filters = EVERYTHING, form: str = "plain"
+    ) -> None:
         self.topics = frozenset(topics)
+        self.form = form
         self.filters = filters
         self.filter = RecordFilter(filters)
-        self.key: bytes = msgspec.json.encode([sorted(self.topics), canonical(filters)])
+        self.key: bytes = msgspec.json.encode([form, sorted(self.topics), canonical(filters)])
         self.shows_jobs = bool(self.topics & _STATUS_TOPICS)
         self.shows_workers = "workers" in self.topics
         self._types: dict[str, bool] = {}

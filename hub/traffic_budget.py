@@ -1,8 +1,7 @@
-"""How much a monitor may be sent: at most what polling would have sent, and one burst.
+"""How much a monitor may be sent: less than polling would have sent, and one burst.
 
 docs/decisions/0005-traffic-of-a-monitor.md says why a burst: events shall come in milliseconds, and
-only a load that lasts is worth folding. A group in debt waits, at most `HELD_S`, and then sends every
-record once; the frame is as large as what changed on the screen, however many events that were.
+only a load that lasts is worth folding. A group in debt sends no records until it is paid.
 """
 
 from __future__ import annotations
@@ -10,11 +9,11 @@ from __future__ import annotations
 from typing import Final
 
 POLL_EVERY_S: Final = 2.0  # of stats_broadcast
-HELD_S: Final = 5.0  # longer than any state needs (docs/decisions/0005); nobody waits longer
+_SHARE: Final = 0.8  # of polling's rate: what it costs is learned every few seconds only
 
 
 class TrafficBudget:
-    """A bucket that fills at the rate of polling.
+    """A bucket that fills nearly at the rate of polling.
 
     Args: now: seconds that never go back. burst_bytes: what it holds (JOBHUB_MONITOR_BURST_BYTES).
     """
@@ -23,19 +22,21 @@ class TrafficBudget:
         self._burst_bytes = burst_bytes
         self._bytes = float(burst_bytes)
         self._filled_at = now
-        self._spent_at = now
 
     def ready(self, now: float, polling_bytes: int) -> bool:
-        """Whether a frame may go out. `polling_bytes`: one `stats_broadcast` of the present state."""
-        rate = polling_bytes / POLL_EVERY_S
+        """Whether records may be sent. `polling_bytes`: one `stats_broadcast` of the present state."""
+        rate = _SHARE * polling_bytes / POLL_EVERY_S
         self._bytes = min(self._burst_bytes, self._bytes + rate * (now - self._filled_at))
         self._filled_at = now
-        return self._bytes >= 0 or now - self._spent_at >= HELD_S
+        return self._bytes >= 0
 
-    def spend(self, size_bytes: int, now: float) -> None:
-        """Count a frame; a large one makes a debt, but no older than one frame."""
-        self._bytes = max(self._bytes, 0.0) - size_bytes
-        self._spent_at = now
+    def left(self, polling_bytes: int) -> float:
+        """What a frame may take: what is there, and a debt of half of what polling sends at once."""
+        return max(0.0, self._bytes) + polling_bytes / 2
+
+    def spend(self, size_bytes: int) -> None:
+        """Count what was sent to every monitor of the group."""
+        self._bytes -= size_bytes
 
     @property
     def low(self) -> bool:

@@ -100,6 +100,20 @@
       }
     }
 
+    // Some lists again, at one seq. What moved behind them was not told, so a followed job that no list
+    // shows is dropped: its record may be old.
+    replaceSome(lists) {
+      for (const name of Object.keys(lists)) {
+        for (const id of this.lists[name].ids) if (this.places.get(id) === name) this.places.delete(id);
+      }
+      for (const [name, { rows, truncated }] of Object.entries(lists)) this.replace(name, rows, truncated);
+      for (const id of this.followed.keys()) {
+        if (this.places.has(id)) continue;
+        this.jobs.delete(id);
+        this.changes.mark("job:" + id);
+      }
+    }
+
     // Every list again. A followed job that no list shows is dropped: its record may be old.
     replaceAll(lists) {
       this.places.clear();

@@ -35,7 +35,8 @@
       }
     }
 
-    continues({ epoch, prev, seq }) {
+    // The compact form names the epoch once, with the state that it continues.
+    continues({ epoch = this.state.epoch, prev, seq }) {
       return epoch === this.state.epoch && prev === this.state.seq && seq >= prev;
     }
 
@@ -55,10 +56,16 @@
       return "folded";
     }
 
-    frame({ seq, events, counts }) {
-      for (const event of events) this.event(event);
+    frame(message) {
+      const { seq, events = [], counts, lists } = message;
+      for (const event of events) {
+        const whole = window.jobhub.wholeEvent(event, this.state);
+        if (whole) this.event(whole, seq);
+      }
+      for (const event of window.jobhub.progressEvents(message)) this.event(event, seq);
+      if (lists) this.lists.replaceSome(lists);
       this.state.seq = seq;
-      if (counts) this.setCounts(counts);
+      if (counts) this.setCounts({ ...this.state.counts, ...counts });
       return "folded";
     }
 
@@ -89,10 +96,10 @@
       return "folded";
     }
 
-    event(event) {
+    event(event, frameSeq) {
       this.state.timestamp = Math.max(this.state.timestamp, event.timestamp);
       if (event.type === "job_progress") this.lists.progress(event);
-      else if (event.type === "system_stats") this.second(event);
+      else if (event.type === "system_stats") this.second(event, frameSeq);
       else if (event.type === "queue_changed") this.putQueue(event);
       else if (event.worker) this.putWorker(event);
       else if (event.job) this.moveJob(event);
@@ -103,8 +110,13 @@
       this.changes.mark("log");
     }
 
-    second({ queues, ...stats }) {
+    // While records wait for the budget, the figures run ahead of them, and the counts with the figures.
+    second({ queues, ...stats }, frameSeq) {
       this.setStats(stats);
+      if (stats.seq > frameSeq && stats.counts) {
+        const zeros = Object.fromEntries(Object.keys(this.state.counts).map((name) => [name, 0]));
+        this.setCounts({ ...zeros, ...stats.counts });
+      }
       if (queues) this.measureQueues(queues);
       this.series.add(stats);
       this.changes.mark("series");

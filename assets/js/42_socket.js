@@ -43,7 +43,7 @@
     // Introduce this monitor; nothing comes before the first subscribe.
     introduce({ ticket, monitorId, resume, transport, topics, filters }) {
       if (ticket) this.send({ type: "auth", ticket });
-      const hello = { type: "monitor_connect", monitor_id: monitorId, request_full_state: true, transport };
+      const hello = { type: "monitor_connect", monitor_id: monitorId, request_full_state: true, transport, form: "compact" };
       this.send(resume ? { ...hello, resume } : hello);
       this.send({ type: "subscribe", topics, filters });
     }

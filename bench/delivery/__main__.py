@@ -39,7 +39,7 @@ def _answer(given: argparse.Namespace, redis_url: str) -> str:
         case "submit":
             return submit.measure(redis_url, given.monitors, given.rate, given.seconds)
         case "traffic":
-            return traffic.measure(redis_url, given.seconds, given.rate)
+            return traffic.measure(redis_url, given.loads, given.seconds, given.rate)
         case _:
             return storm.measure(redis_url, given.monitors)
 
@@ -58,7 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     asked.add_argument("--rate", type=int, default=100)
     asked.add_argument("--seconds", type=float, default=10.0)
     asked = questions.add_parser("traffic", help="bytes a minute of a monitor, beside polling")
-    asked.add_argument("--seconds", type=float, default=10.0, help="a load")
+    asked.add_argument("--loads", nargs="+", choices=list(traffic.BARS), default=list(traffic.BARS))
+    asked.add_argument("--seconds", type=float, default=15.0, help="a load")
     asked.add_argument("--rate", type=int, default=500, help="jobs/s of the heavy load")
     asked = questions.add_parser("storm", help="many monitors reconnect at once")
     asked.add_argument("--monitors", type=int, default=1_000)

@@ -10,14 +10,14 @@ from bench.delivery.receivers import hello, upgrade
 
 
 class CountingMonitor:
-    """A connected monitor. Args: transport: `events` or `polling`."""
+    """A connected monitor. Args: connect: further fields of `monitor_connect`."""
 
-    def __init__(self, port: int, monitor_id: str, transport: str) -> None:
+    def __init__(self, port: int, monitor_id: str, **connect: str) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port))
         self._socket.sendall(upgrade(port))
         while b"\r\n\r\n" not in self._socket.recv(1_024):
             pass  # the hub says nothing more before it is asked
-        self._socket.sendall(hello(monitor_id, transport=transport))
+        self._socket.sendall(hello(monitor_id, **connect))
         self._thread = threading.Thread(target=self._read, daemon=True)
         self.bytes_in = 0
         self.pieces: list[bytes] = []

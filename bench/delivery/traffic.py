@@ -1,8 +1,9 @@
 """Bytes a minute that a monitor receives: events, beside the same state pushed every two seconds.
 
-Both monitors hang on the same hub at the same time; uncompressed bytes as they leave the socket, frames
-included, snapshots at the beginning left out. `heavy` is measured after the burst that a monitor may be
-sent beyond polling (docs/protocol.md) is spent; the burst is told beside it.
+All monitors hang on the same hub at the same time: one a form of events, one that polls. Uncompressed
+bytes as they leave the socket, frames included, snapshots at the beginning left out. `steady` begins when
+polling has its twenty completed jobs; `heavy` when the burst that a monitor may be sent beyond polling
+(docs/protocol.md) is spent; the burst is told beside it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
+from contextlib import ExitStack
 
 import msgspec
 
@@ -17,54 +19,65 @@ from bench.delivery.link import CountingMonitor
 from bench.delivery.processes import child, hub_environ
 
 BARS = {
+    "idle": "< 1 kB/min",
     "steady": "≥ 90 % less",
     "heavy": "never more than polling",
-    "idle": "< 1 kB/min",
 }
-_SETTLE_S = {"idle": 3.0, "steady": 4.0, "heavy": 12.0}
+_SETTLE_S = {"idle": 3.0, "steady": 24.0, "heavy": 15.0}
+_FORMS = ("compact", "plain")
 _IDLE_LEAST_S = 15.0  # a bookmark comes every 15 s
 
 
-def measure(redis_url: str, seconds: float, rate: int) -> str:
-    """Run the three loads; returns a markdown table and what the events were."""
+def measure(redis_url: str, loads: list[str], seconds: float, rate: int) -> str:
+    """Run the loads; returns a markdown table and what the events were."""
     lines = [
-        "| load | events kB/min | polling kB/min | less by | before (burst, snapshot) kB | bar | |",
-        "|---|---|---|---|---|---|---|",
+        "| load | form | events kB/min | polling kB/min | less by | before (burst, snapshot) kB | bar | |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     made_of: list[str] = []
-    for load in ("idle", "steady", "heavy"):
+    for load in loads:
         environ = hub_environ(redis_url, f"traffic-{load}", JOBHUB_STATS_BROADCAST="on")
         with child("hub.cli", "hub", environ=environ) as server:
             port = server.port()
             url = f"http://127.0.0.1:{port}"
             with child("bench.delivery.workload", url, load, f"--rate={rate}") as workload:
                 workload.line()
-                row, kinds = _watch(load, port, max(seconds, _IDLE_LEAST_S))
-                lines.append(row)
-                made_of.append(f"{load}: {kinds}")
-        print(lines[-1], file=sys.stderr, flush=True)
+                for form, (row, kinds) in _watch(load, port, max(seconds, _IDLE_LEAST_S)).items():
+                    lines.append(row)
+                    made_of.append(f"{load}, {form}: {kinds}")
+                    print(row, file=sys.stderr, flush=True)
     return "\n".join([*lines, "", *made_of])
 
 
-def _watch(load: str, port: int, seconds: float) -> tuple[str, str]:
-    with (
-        CountingMonitor(port, "events", "events") as events,
-        CountingMonitor(port, "polling", "polling") as polling,
-    ):
+def _watch(load: str, port: int, seconds: float) -> dict[str, tuple[str, str]]:
+    """Let every form of events and polling run side by side; returns a row and the kinds a form."""
+    with ExitStack() as stack:
+        polling = stack.enter_context(CountingMonitor(port, "polling", transport="polling"))
+        monitors = {
+            form: stack.enter_context(CountingMonitor(port, form, form=form)) for form in _FORMS
+        }
         time.sleep(_SETTLE_S[load])
-        before = (events.bytes_in, polling.bytes_in)
-        events.pieces.clear()
+        polled = polling.bytes_in
+        before = {form: monitor.bytes_in for form, monitor in monitors.items()}
+        for monitor in monitors.values():
+            monitor.pieces.clear()
         time.sleep(seconds)
-        sent = [
-            now - then
-            for now, then in zip((events.bytes_in, polling.bytes_in), before, strict=True)
-        ]
-        kinds = _kinds(b"".join(events.pieces))
-    pushed, polled = (size / 1_000 * 60 / seconds for size in sent)
-    less = 100 * (1 - pushed / polled) if polled else 0.0
-    met = {"idle": pushed < 1.0, "steady": less >= 90.0, "heavy": pushed <= polled}[load]
-    figures = f"{pushed:.1f} | {polled:.1f} | {less:.1f} % | {before[0] / 1_000:.0f}"
-    return f"| {load} | {figures} | {BARS[load]} | {'met' if met else 'missed'} |", kinds
+        polled = polling.bytes_in - polled
+        return {
+            form: (
+                _row(load, form, monitor.bytes_in - before[form], polled, before[form], seconds),
+                _kinds(b"".join(monitor.pieces)),
+            )
+            for form, monitor in monitors.items()
+        }
+
+
+def _row(load: str, form: str, sent: int, polled: int, before: int, seconds: float) -> str:
+    pushed_kb, polled_kb = (size / 1_000 * 60 / seconds for size in (sent, polled))
+    less = 100 * (1 - pushed_kb / polled_kb) if polled_kb else 0.0
+    met = {"idle": pushed_kb < 1.0, "steady": less >= 90.0, "heavy": sent <= polled}[load]
+    figures = f"{pushed_kb:.1f} | {polled_kb:.1f} | {less:.1f} % | {before / 1_000:.0f}"
+    return f"| {load} | {form} | {figures} | {BARS[load]} | {'met' if met else 'missed'} |"
 
 
 def _kinds(stream: bytes) -> str:
@@ -75,10 +88,13 @@ def _kinds(stream: bytes) -> str:
         decoded = msgspec.json.decode(message)
         kind = decoded["type"]
         rest = len(message)
-        for event in decoded.get("events", ()):
-            size = len(msgspec.json.encode(event))
-            sizes[event["type"]] += size
-            numbers[event["type"]] += 1
+        parts = [(event["type"], event) for event in decoded.get("events", ())]
+        parts += [("job_progress rows", row) for row in decoded.get("progress", ())]
+        parts += [("lists", rows) for rows in decoded.get("lists", {}).values()]
+        for name, part in parts:
+            size = len(msgspec.json.encode(part))
+            sizes[name] += size
+            numbers[name] += 1
             rest -= size
         sizes[f"{kind} frames"] += rest
         numbers[f"{kind} frames"] += 1

@@ -12,6 +12,7 @@ from typing import Any, Final
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
 
+from hub.chaos.compact_reader import UnknownRecord
 from hub.chaos.monitor_model import BrokenChain, MonitorModel
 
 TOPICS: Final = ("jobs", "workers", "system_stats")
@@ -37,6 +38,7 @@ class ChaosMonitor:
         rng: random.Random,
         *,
         drop_share: float = 0.0,
+        form: str = "plain",
     ) -> None:
         self.name = name
         self.model = MonitorModel(filters)
@@ -46,6 +48,7 @@ class ChaosMonitor:
         self._filters = dict(filters)
         self._rng = rng
         self.drop_share = drop_share
+        self._form = form
         self._missing = False
         self._asked = False
         self._stopping = threading.Event()
@@ -74,7 +77,11 @@ class ChaosMonitor:
             self._stopping.wait(self._rng.uniform(0, 2 * _COME_BACK_S))
 
     def _follow(self, socket: ClientConnection) -> None:
-        hello: dict[str, Any] = {"type": "monitor_connect", "monitor_id": self.name}
+        hello: dict[str, Any] = {
+            "type": "monitor_connect",
+            "monitor_id": self.name,
+            "form": self._form,
+        }
         if self.model.seq >= 0:
             hello["resume"] = {"epoch": self.model.epoch, "seq": self.model.seq}
         self._missing = self._asked = False
@@ -106,7 +113,7 @@ class ChaosMonitor:
         try:
             with self.lock:
                 self.model.fold(message)
-        except BrokenChain:
+        except (BrokenChain, UnknownRecord):
             self.counted["noticed" if self._missing else "false alarms"] += 1
             self._asked = True
             return False

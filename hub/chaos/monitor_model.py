@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
+from hub.chaos.compact_reader import progress_events, whole_event
+
 LISTS: Final = ("pending", "scheduled", "active", "completed", "failed", "cancelled")
 WINDOWS: Final = {"active": 500}
 WINDOW: Final = 100
@@ -42,6 +44,7 @@ class MonitorModel:
         """Take one message of the hub.
 
         Raises: BrokenChain: something is missing; nothing was changed.
+                UnknownRecord: a change of what is not shown; only a snapshot puts that right.
         """
         self.heard[message["type"]] += 1
         match message["type"]:
@@ -50,12 +53,8 @@ class MonitorModel:
             case "resumed":
                 self._check(message["epoch"], message["seq"])
             case "events":
-                self._check(message["epoch"], message["prev"])
-                for event in message["events"]:
-                    self._move(event)
-                self.seq = message["seq"]
-                if "counts" in message:
-                    self.counts, self.counts_seq = message["counts"], self.seq
+                self._check(message.get("epoch", self.epoch), message["prev"])
+                self._follow(message)
             case "window":
                 self._check(message["epoch"], message["prev"])
                 self._replace(message["list"], message["rows"], message["truncated"])
@@ -110,6 +109,30 @@ class MonitorModel:
 
     # --- Folding ------------------------------------------------------------------------------
 
+    def _follow(self, message: Mapping[str, Any]) -> None:
+        self.seq = message["seq"]
+        for event in message.get("events", ()):
+            whole = whole_event(event, self._find, self.workers)
+            if whole is not None:
+                self._move(whole)
+        for event in progress_events(message):
+            self._progress(event)
+        lists = message.get("lists", {})
+        for name in lists:  # a job may have gone from one of them to another
+            self._replace(name, [], True)
+        for name, rows in lists.items():
+            self._replace(name, rows["rows"], rows["truncated"])
+        if "counts" in message:
+            known = {} if "epoch" in message else self.counts  # the compact form: what changed
+            self.counts, self.counts_seq = {**known, **message["counts"]}, self.seq
+
+    def _find(self, job_id: str) -> Record | None:
+        for rows in self.rows.values():
+            for row in rows:
+                if row["job_id"] == job_id:
+                    return row
+        return None
+
     def _check(self, epoch: str, prev: int) -> None:
         if (epoch, prev) != (self.epoch, self.seq):
             raise BrokenChain(f"{epoch}/{prev} after {self.epoch}/{self.seq}")
@@ -138,6 +161,8 @@ class MonitorModel:
         elif "worker" in event:
             if self._shows_worker(event["worker_id"]):
                 self.workers[event["worker_id"]] = event["worker"]
+        elif event["type"] == "system_stats" and event["seq"] > self.seq:
+            self.counts = {**dict.fromkeys(self.counts, 0), **event["counts"]}
         elif event["type"] == "queue_changed":
             self.queues[event["job_type"]] = dict(event)
 

@@ -33,6 +33,7 @@ from hub.redis_service import RedisService
 from hub.snapshot import SnapshotReader
 
 NAMESPACE: Final = "chaos"
+_FORMS: Final = ("compact", "plain")
 SETTLE_S: Final = 60.0
 _LOOK_S: Final = 0.1
 _RING: Final = 2_000  # small, so that monitors fall out of it
@@ -143,6 +144,7 @@ def _monitor(stack: ExitStack, place: int, link: Link, plan: Plan) -> ChaosMonit
         FILTERS[place % len(FILTERS)],
         random.Random(f"{plan.seed}-{place}"),
         drop_share=plan.drop_share,
+        form=_FORMS[(place + place // len(FILTERS)) % 2],
     )
     monitor.start()
     stack.callback(monitor.stop)

@@ -96,7 +96,7 @@ class MonitorHandler:
             raise InvalidInput("monitor_connect comes first", field="type", code="out_of_order")
         _check_range(message.filters)
         first = self._subscription is None
-        self._subscription = Subscription(message.topics, message.filters)
+        self._subscription = Subscription(message.topics, message.filters, introduced.form)
         # Out of the old group before the confirmation: nothing may come between it and the new state.
         self._broadcaster.leave(self._connection)
         self._make_room()

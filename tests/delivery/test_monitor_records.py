@@ -22,14 +22,14 @@ FILTERS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_records_equal_redis_when_monitors_filter_stall_and_come_back(
     stand: Stand, load: Callable[..., Load], maintenance: Maintenance, seed: int
 ) -> None:
     rng = random.Random(seed)
     driver = load(seed, backlog=rng.choice((40, 150, 300)))
-    for filters in FILTERS:
-        stand.connect(filters)
+    for place, filters in enumerate(FILTERS):
+        stand.connect(filters, form=("compact", "plain")[(place + seed) % 2])
     for step in range(1_500):
         driver.act()
         if step % 100 == 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 from hub.chaos.monitor_model import MonitorModel
@@ -18,6 +19,7 @@ class RecordingPeer:
     def __init__(self) -> None:
         self.id = f"peer-{next(_ids)}"
         self.open = True
+        self.form = "plain"
         self.stalled_s = 0.0
         self.patience_s = 0.0
         self.closed = False
@@ -63,7 +65,7 @@ class RecordingPeer:
         """Take what arrived since the last call."""
         found = []
         while self.frames:  # the fan-out may send in this moment
-            found.append(json.loads(_payload(self.frames.popleft())))
+            found += [json.loads(payload) for payload in _payloads(self.frames.popleft())]
         return found
 
     def feed(self, model: MonitorModel) -> None:
@@ -72,6 +74,12 @@ class RecordingPeer:
             model.fold(message)
 
 
-def _payload(framed: bytes) -> bytes:
-    size = framed[1] & 0x7F
-    return framed[{126: 4, 127: 10}.get(size, 2) :]
+def _payloads(framed: bytes) -> Iterator[bytes]:
+    """Cut what was sent at once into its messages."""
+    while framed:
+        size = framed[1] & 0x7F
+        begin = {126: 4, 127: 10}.get(size, 2)
+        if begin > 2:
+            size = int.from_bytes(framed[2:begin], "big")
+        yield framed[begin : begin + size]
+        framed = framed[begin + size :]

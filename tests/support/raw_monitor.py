@@ -37,6 +37,10 @@ class RawMonitor:
         head = bytes((0x81, 0x80 | size)) if size < 126 else b"\x81\xfe" + size.to_bytes(2, "big")
         self.socket.sendall(head + mask + masked)
 
+    def has_snapshot(self) -> bool:
+        """Whether its first state lies in the kernel, unread."""
+        return b"full_state_snapshot" in self.socket.recv(65_536, socket.MSG_PEEK)
+
     def read_to_close(self) -> tuple[int, int]:
         """Read everything; returns the close code and how many frames came before it."""
         frames = 0

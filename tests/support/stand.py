@@ -39,13 +39,18 @@ class Stand:
         self.replicator.stop()
 
     def connect(
-        self, filters: dict[str, Any] | None = None, model: MonitorModel | None = None
+        self,
+        filters: dict[str, Any] | None = None,
+        model: MonitorModel | None = None,
+        *,
+        form: str = "plain",
     ) -> tuple[RecordingPeer, MonitorModel]:
         peer = RecordingPeer()
+        peer.form = form
         resume = None
         if model is not None:
             resume = ResumePoint(epoch=model.epoch, seq=model.seq)
-        subscription = Subscription(ALL, msgspec.convert(filters or {}, Filters))
+        subscription = Subscription(ALL, msgspec.convert(filters or {}, Filters), form)
         self.broadcaster.seat(cast(Any, peer), subscription, resume)
         monitor = (peer, model or MonitorModel(filters))
         self.monitors.append(monitor)
@@ -56,7 +61,7 @@ class Stand:
         self.broadcaster.leave(cast(Any, peer))
         peer.feed(model)
         peer.closed = True
-        self.connect(model.filters, model)
+        self.connect(model.filters, model, form=peer.form)
 
     def truth(self) -> Any:
         return msgspec.json.decode(self.snapshots.read(deep=True).document())
