@@ -5,7 +5,8 @@ from __future__ import annotations
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.analytics import charts
+from dashboard.analytics.drawing import Figure, colour_of, is_dotted, name_of
+from dashboard.analytics.exports import csv_link
 from dashboard.components.chart import CONFIG, EMPTY_FIGURE
 from dashboard.components.panel import panel
 from dashboard.components.widget import Widget
@@ -15,21 +16,31 @@ def figure_panel(
     name: str,
     title: str,
     subtitle: str,
-    figure: charts.Figure,
+    figure: Figure,
     *,
+    csv: str,
     brush: bool = True,
-    wide: bool = False,
+    legend: Component | None = None,
 ) -> Component:
     """Build the panel of a figure.
 
-    Args: name: of its graph, `analytics-NAME` in the page. brush: a range dragged over it becomes the
-          page's. wide: takes the whole row.
+    Args: name: of its graph, `analytics-NAME` in the page. csv: where its figures are saved from.
+          brush: a range dragged over it becomes the page's. legend: instead of the names of its lines.
     """
-    shown = panel(title, subtitle, bare_figure(name, figure, brush=brush), tools=_legend(figure))
-    return html.Div(shown, className="figure figure-wide" if wide else "figure")
+    tools = [legend or _legend(figure), csv_link(csv, title)]
+    shown = panel(title, subtitle, bare_figure(name, figure, brush=brush), tools=tools)
+    return html.Div(shown, className="figure")
 
 
-def _legend(figure: charts.Figure) -> Component | None:
+def heat_scale() -> Component:
+    """The legend of a heat map of shares."""
+    return html.Div(
+        [html.Span("idle"), html.Span(className="heat-scale"), html.Span("100 % busy")],
+        className="legend heat-legend",
+    )
+
+
+def _legend(figure: Figure) -> Component | None:
     """Name the lines of a chart that has several."""
     named = [trace for trace in figure["data"] if "name" in trace]
     if len(named) < 2:
@@ -39,10 +50,10 @@ def _legend(figure: charts.Figure) -> Component | None:
             html.Li(
                 [
                     html.Span(
-                        className="legend-line",
-                        style={"background": f"var(--{charts.colour_of(trace)})"},
+                        className="legend-line legend-dots" if is_dotted(trace) else "legend-line",
+                        style={"color": f"var(--{colour_of(trace)})"},
                     ),
-                    html.Span(charts.name_of(trace)),
+                    html.Span(name_of(trace)),
                 ]
             )
             for trace in named
@@ -51,7 +62,7 @@ def _legend(figure: charts.Figure) -> Component | None:
     )
 
 
-def bare_figure(name: str, figure: charts.Figure, *, brush: bool = True) -> Component:
+def bare_figure(name: str, figure: Figure, *, brush: bool = True) -> Component:
     """Build the figure alone, for a panel that holds more."""
     graph_id = f"analytics-{name}"
     graph = dcc.Graph(

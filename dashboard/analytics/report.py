@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from dashboard.analytics.drain import Traffic
-from dashboard.analytics.timespan import HOUR_MS, Timespan
+from dashboard.analytics.timespan import Timespan
 from dashboard.hub_client import HubApi
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def read_report(hub: HubApi, span: Timespan) -> Report:
         total_before=_total(hub, span.before),
         series=_frame(series["all"], span),
         series_before=_frame(_series(hub, span.before)["all"], span.before),
-        groups=_groups(hub, span),
+        groups=_groups(hub, span, by_type),
         by_type=by_type,
         hours=_hours(hub, span),
         errors=hub.get("/api/errors", {**span.query, "limit": _TOP})["errors"],
@@ -97,11 +97,11 @@ def _total(hub: HubApi, span: Timespan) -> Any:
     return hub.get("/api/metrics/summary", span.query)["rows"][0]
 
 
-def _groups(hub: HubApi, span: Timespan) -> dict[str, pd.DataFrame]:
+def _groups(hub: HubApi, span: Timespan, by_type: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
     """The series of the busiest groups, where the page is split by one."""
     if span.group_by == "all":
         return {}
-    summary = hub.get("/api/metrics/summary", {**span.query, "group_by": span.group_by})["rows"]
+    summary = by_type if span.group_by == "job_type" else _summary(hub, span, span.group_by)
     busiest = sorted(summary, key=lambda row: row["completed"] + row["failed"], reverse=True)
     return {
         row["group"]: _frame(_series(hub, span, group=row["group"])[row["group"]], span)
@@ -110,8 +110,14 @@ def _groups(hub: HubApi, span: Timespan) -> dict[str, pd.DataFrame]:
     }
 
 
+def _summary(hub: HubApi, span: Timespan, group_by: str) -> list[dict[str, Any]]:
+    asked = {**span.query, "group_by": group_by}
+    rows: list[dict[str, Any]] = hub.get("/api/metrics/summary", asked)["rows"]
+    return rows
+
+
 def _by_type(hub: HubApi, span: Timespan) -> list[dict[str, Any]]:
-    rows = hub.get("/api/metrics/summary", {**span.query, "group_by": "job_type"})["rows"]
+    rows = _summary(hub, span, "job_type")
     for row in rows:
         row["job_type"] = row["group"].removeprefix("type:")
     return sorted(rows, key=lambda row: row["run_total_ms"], reverse=True)
@@ -132,12 +138,11 @@ def _hours(hub: HubApi, span: Timespan) -> pd.DataFrame:
     """Busy and offered slot time by hour and weekday of the viewer; a week at least."""
     import pandas as pd
 
-    start = min(span.from_ms, span.to_ms - 7 * 24 * HOUR_MS)
-    asked = {"from": start, "to": span.to_ms, "step": 3_600}
+    asked = {**span.with_week.query, "step": 3_600}
     columns = hub.get("/api/metrics/series", asked)["groups"]["all"]
     frame = pd.DataFrame(columns, columns=["at", "busy_ms", "offered_ms"])
     local = pd.to_datetime(frame["at"], unit="ms", utc=True).dt.tz_convert(span.zone)
-    frame["weekday"], frame["hour"] = local.dt.weekday, local.dt.hour
+    frame["weekday"], frame["hour"] = local.dt.day_of_week, local.dt.hour
     sums = frame.groupby(["weekday", "hour"])[["busy_ms", "offered_ms"]].sum()
     share = (sums["busy_ms"] / sums["offered_ms"].where(sums["offered_ms"] > 0)).unstack("hour")
     return share.reindex(index=range(7), columns=range(24))

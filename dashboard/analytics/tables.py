@@ -90,10 +90,18 @@ def _bar(share: float) -> Component:
 
 
 def _table(head: Sequence[str], body: Sequence[Sequence[Component]]) -> Component:
-    cells = [
-        html.Th(title, scope="col", className="number" if index > 1 else "") if title else html.Td()
-        for index, title in enumerate(head)
-    ]
+    """Build a table; a heading stands as the cells below it do."""
+    cells = [_heading(title, cell) for title, cell in zip(head, body[0], strict=True)]
     rows = [html.Tr(list(row)) for row in body]
     table = html.Table([html.Thead(html.Tr(cells)), html.Tbody(rows)], className="figures-table")
     return html.Div(table, className="table-scroll", tabIndex=0)
+
+
+def _heading(title: str, cell: Component) -> Component:
+    if not title:  # a drawing of the column before
+        return html.Td(className="no-head")
+    return html.Th(title, scope="col", className="number" if _is_number(cell) else "")
+
+
+def _is_number(cell: Component) -> bool:
+    return getattr(cell, "className", "") == "number"

@@ -70,6 +70,12 @@ class Timespan(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, from_ms=self.from_ms - span, to_ms=self.from_ms)
 
     @property
+    def with_week(self) -> Timespan:
+        """The same, begun earlier where it is shorter than a week: every weekday and hour is in it."""
+        start = min(self.from_ms, self.to_ms - 7 * DAY_MS)
+        return msgspec.structs.replace(self, from_ms=start)
+
+    @property
     def query(self) -> dict[str, int]:
         """The range as the hub's API takes it."""
         return {"from": self.from_ms, "to": self.to_ms}

@@ -12,21 +12,17 @@ from urllib.parse import quote, unquote
 
 from dash import Dash, dcc, html
 from dash.development.base_component import Component
-from flask import has_request_context, request
 
-from dashboard.analytics import charts
-from dashboard.analytics.figure import figure_panel
-from dashboard.analytics.report import read_group
-from dashboard.analytics.timespan import PRESETS, Timespan, read_timespan
+from dashboard.analytics.worker_figures import worker_figures
 from dashboard.components.panel import panel
 from dashboard.components.states import empty_state
 from dashboard.components.widget import Widget, part
 from dashboard.hub_client import HubApi, HubRefused, segment
-from dashboard.pages.analytics import ZONE_COOKIE
+from dashboard.viewer import viewers_zone
 from hub.errors import JobhubError
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 PATH: Final = "/workers/<worker_id>"
 NAME: Final = "Worker"
@@ -34,8 +30,6 @@ IN_NAVIGATION: Final = False
 
 LANES_S: Final = 3_600
 JOBS_MAX: Final = 500  # bars; a busier worker shows a shorter time
-_RANGES: Final = ("1h", "6h", "24h", "7d")
-_DEFAULT_RANGE: Final = "6h"
 _ERROR_CHARS: Final = 300
 _KEPT: Final = (
     "job_id",
@@ -66,7 +60,7 @@ def layout(hub: HubApi, worker_id: str = "", **variables: str) -> Component:
     try:
         worker = hub.get(f"/api/workers/{segment(worker_id)}")
         jobs = read_jobs(hub, worker_id, now_ms)
-        figures = _figures(hub, worker_id, _span(variables, now_ms))
+        figures = worker_figures(hub, worker_id, variables, now_ms, viewers_zone())
     except HubRefused as error:
         return _nothing(f"No worker {_clipped(worker_id)}", f"The hub says: {error.message}.")
     except JobhubError as error:
@@ -111,13 +105,6 @@ def _slim(job: dict[str, Any]) -> dict[str, Any]:
             "message": error.get("message", "")[:_ERROR_CHARS],
         }
     return kept
-
-
-def _span(variables: dict[str, str], now_ms: int) -> Timespan:
-    zone = request.cookies.get(ZONE_COOKIE, "UTC") if has_request_context() else "UTC"
-    chosen = variables.get("range", _DEFAULT_RANGE)
-    words = {"range": chosen if chosen in _RANGES else _DEFAULT_RANGE}
-    return read_timespan(words, now_ms, zone)
 
 
 def _nothing(title: str, sentence: str) -> Component:
@@ -204,58 +191,6 @@ def _lanes() -> Component:
         tools=legend,
         class_name="lanes-panel",
     )
-
-
-def _figures(hub: HubApi, worker_id: str, span: Timespan) -> Component:
-    now, before = read_group(hub, span, f"worker:{worker_id}")
-    path = f"/workers/{quote(worker_id, safe='')}"
-    choices = [
-        _choice(PRESETS[name][0], path + span.search(range=name), span.preset == name)
-        for name in _RANGES
-    ]
-    label = _attributes(**{"aria-label": "Range"})
-    head = [
-        html.H2("Figures", className="section-title"),
-        html.Div(choices, className="segments", role="group", **label),
-    ]
-    return html.Div(
-        [
-            html.Div(head, className="section-head"),
-            html.Div(_charts(now, before, span), className="chart-grid"),
-        ],
-        className="worker-figures",
-    )
-
-
-def _charts(now: pd.DataFrame, before: pd.DataFrame, span: Timespan) -> list[Component]:
-    return [
-        figure_panel(
-            "worker-throughput",
-            "Throughput",
-            f"Finished {charts.bucket_unit(span.step_s)}; dotted: the period before",
-            charts.throughput(now, before),
-            brush=False,
-        ),
-        figure_panel(
-            "worker-run",
-            "Run time",
-            f"Of finished attempts, n = {int(now['run_n'].sum()):,}",
-            charts.latency(now, "run", "Run"),
-            brush=False,
-        ),
-        figure_panel(
-            "worker-utilisation",
-            "Utilisation",
-            "Busy of offered slot time",
-            charts.utilisation(now),
-            brush=False,
-        ),
-    ]
-
-
-def _choice(label: str, href: str, chosen: bool) -> Component:
-    text: Any = [label, html.Span(", shown", className="visually-hidden")] if chosen else label
-    return dcc.Link(text, href=href, className="segment segment-on" if chosen else "segment")
 
 
 def _jobs(worker_id: str) -> Component:

@@ -58,9 +58,15 @@ local function tell(second, row)
   told = seq
 end
 
+-- Whether nothing was noted in a second of the past, and nothing holds on from the one before.
+local function is_bare(second, recent)
+  if second == this_second - 1 or (recent and next(levels)) then return false end
+  return redis.call('EXISTS', db.second .. text(second)) == 0
+end
+
 local function close(second)
   local recent = second > this_second - LEVELS_HELD_S
-  if not recent and redis.call('EXISTS', db.second .. text(second)) == 0 then return BARE_SECOND end
+  if is_bare(second, recent) then return BARE_SECOND end
   local rows, changed = rows_of(second, recent)
   seal_rows(1, second, rows)
   count_rows(rows)

@@ -1,14 +1,18 @@
-"""jobs.csv as others read it: pandas gets back what was written, and no cell is a formula."""
+"""CSV as others read it: pandas and LibreOffice get back what was written, and no cell is a formula."""
 
 from __future__ import annotations
 
+import csv
 import io
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from hub.export import jobs_csv
+from hub.export import JOB_COLUMNS, jobs_csv, metrics_csv
+from hub.figures import Figures, figures_row
 from hub.records import Job, JobError
+from tests.support.spreadsheet import SOFFICE, opened_in_libreoffice
 
 HOSTILE = [
     "=cmd()",
@@ -55,3 +59,34 @@ def test_pandas_reads_every_row_when_messages_are_hostile() -> None:
 def test_numbers_keep_their_sign(number: str) -> None:
     text = "".join(jobs_csv([job(1, number)]))
     assert text.splitlines()[1].endswith(f",{number}")
+
+
+def test_pandas_reads_figures_as_numbers_and_gaps_as_missing() -> None:
+    full, empty = Figures(), Figures()
+    full.add_row({"completed": 3, "run:80": 3, "busy_ms": 1_500, "offered_ms": 60_000})
+    rows = [
+        figures_row(start, 60, "all", row) for start, row in ((0, full), (1_750_000_020, empty))
+    ]
+    frame = pd.read_csv(io.StringIO("".join(metrics_csv(rows))), parse_dates=["bucket_start"])
+    assert frame["completed"].tolist() == [3, 0]
+    assert frame["bucket_start"][1] == pd.Timestamp("2025-06-15T15:07:00Z")
+    assert frame["utilisation"].tolist()[0] == 0.025
+    assert frame["run_p50_ms"].isna().tolist() == [False, True]
+
+
+if SOFFICE is not None:  # Debian: apt install libreoffice-calc
+
+    def test_every_cell_is_there_when_libreoffice_opens_it(tmp_path: Path) -> None:
+        file = tmp_path / "jobs.csv"
+        messages = [message for message in HOSTILE if "\t" not in message] + ["-5"]
+        text = "".join(jobs_csv(job(number, message) for number, message in enumerate(messages)))
+        file.write_text(text, newline="")
+        header, *rows = opened_in_libreoffice(file, len(JOB_COLUMNS))
+        assert header == list(JOB_COLUMNS)
+        written = list(csv.reader(io.StringIO(text, newline="")))[1:]
+        assert len(rows) == len(written)
+        for found, cells in zip(rows, written, strict=True):
+            for value, cell in zip(found, cells, strict=True):
+                wanted = cell.replace("\r\n", "\n")
+                assert value == (float(cell) if isinstance(value, float) else wanted)
+        assert rows[-1][-1] == -5
