@@ -53,9 +53,13 @@ class Scene:
         worker = Register(worker_id="w", job_types=["demo"], capabilities=sizes, slots=1_000)
         registry.register(worker, "c")
 
+    def script(self, name: str) -> scripts.Script:
+        """The script that is measured."""
+        return scripts.load(name)
+
     def call(self, script_name: str, calls: list[dict[str, Any]]) -> list[Any]:
         """Run a script once for each set of arguments, pipelined."""
-        script = scripts.load(script_name)
+        script = self.script(script_name)
         self.service.redis.script_load(script.text)
         keys = [self.service.keys.key(key) for key in script.keys]
         replies: list[Any] = []

@@ -17,6 +17,7 @@
     }
   }
 
+  let onPaper = false; // while the page prints: dark ink on white, whatever the screen shows
   let choice = CHOICES.includes(stored()) ? stored() : "system";
 
   function choose(next) {
@@ -30,7 +31,8 @@
   }
 
   function apply() {
-    const theme = choice === "system" ? (dark.matches ? "dark" : "light") : choice;
+    const screen = choice === "system" ? (dark.matches ? "dark" : "light") : choice;
+    const theme = onPaper ? "light" : screen;
     if (document.documentElement.getAttribute("data-bs-theme") === theme) return;
     document.documentElement.setAttribute("data-bs-theme", theme);
     cached = null;
@@ -51,6 +53,11 @@
     return "rgba(" + [channel(1), channel(3), channel(5), alpha].join(",") + ")";
   }
 
+  function print(printing) {
+    onPaper = printing;
+    apply();
+  }
+
   dark.addEventListener("change", apply);
 
   window.jobhub.theme = {
@@ -58,6 +65,7 @@
     choose,
     colour,
     faded,
+    print,
     get choice() {
       return choice;
     },

@@ -35,8 +35,13 @@
   }
 
   function mount(element, options) {
-    const draw = () => window.dash_clientside.set_props(options.graph, { figure: coloured(options.figure) });
     let plot = null;
+    const draw = () => {
+      const figure = coloured(options.figure);
+      window.dash_clientside.set_props(options.graph, { figure });
+      // Dash draws later; a page that prints in other colours is on paper by then.
+      if (plot && plot.isConnected && window.Plotly) window.Plotly.react(plot, figure.data, figure.layout);
+    };
     const watch = new MutationObserver(() => {
       const found = element.querySelector(".js-plotly-plot");
       if (!found || found === plot || !found.on) return;

@@ -63,7 +63,11 @@ def _head(span: Timespan) -> Component:
                 [
                     html.H1("Analytics", className="page-title"),
                     html.P(
-                        f"{_period(span)}. Drag over a chart to look closer.", className="muted"
+                        [
+                            f"{_period(span)}. ",
+                            html.Span("Drag over a chart to look closer.", className="no-print"),
+                        ],
+                        className="muted",
                     ),
                 ]
             ),

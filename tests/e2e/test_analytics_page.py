@@ -165,3 +165,32 @@ def test_page_prints_on_one_sheet(analytics: Page) -> None:
     expect(analytics.locator("#analytics-backlog .main-svg").first).to_be_visible(timeout=30_000)
     sheets = analytics.pdf(prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page[^s]", sheets)) == 1
+
+
+def test_paper_is_light_when_the_screen_is_dark(analytics: Page) -> None:
+    line = analytics.locator("#analytics-run .scatterlayer path.js-line").first
+    expect(line).to_be_attached(timeout=30_000)
+    stroke = "element => getComputedStyle(element).stroke"
+    light = line.evaluate(stroke)
+    analytics.evaluate("() => window.jobhub.theme.choose('dark')")
+    wait_until(lambda: line.evaluate(stroke) != light)
+    analytics.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+    assert line.evaluate(stroke) == light  # at once: the paper is next
+    analytics.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
+    wait_until(lambda: line.evaluate(stroke) != light)
+
+
+def test_panel_saves_what_it_shows(analytics: Page) -> None:
+    for name, file in (
+        ("Throughput", "metrics.csv"),
+        ("Job types", "summary.csv"),
+        ("Errors", "errors.csv"),
+        ("Promises", "promises.csv"),
+        ("Backlog", "metrics.csv"),
+    ):
+        link = analytics.get_by_role("link", name=f"CSV of {name}", exact=True)
+        answer = analytics.request.get(
+            analytics.url.partition("/analytics")[0] + (link.get_attribute("href") or "")
+        )
+        assert file in answer.headers["content-disposition"]
+        assert answer.text().count("\r\n") >= (1 if file == "promises.csv" else 2), name
