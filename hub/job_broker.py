@@ -168,7 +168,7 @@ class JobBroker(JobControl):
         verdicts, given = self._service.run(
             "settle_jobs",
             worker_id=worker_id,
-            reports=msgspec.json.encode(told),
+            reports=reports.write_reports(told),
             claim=claim,
             connection_id=connection_id,
             **self._grant_args,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -23,47 +24,64 @@ class Failure(msgspec.Struct, frozen=True):
     retryable: bool
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One report. A fence travels as a string: cjson would round 16 digits to 14."""
+class AttemptEnd(msgspec.Struct, frozen=True):
+    """How an attempt failed."""
+
+    failure: Failure
+    shape: ErrorShape
+    traceback: str
+    chance: float  # 0..1, spreads the backoff
+
+
+class Report(msgspec.Struct, frozen=True, gc=False):
+    """One report. A fence travels as a string: scripts keep it as one.
+
+    `detail` is a result as JSON text, or what became of a failed attempt.
+    """
 
     of: Kind
     job_id: str
     fence: str
-    result: str | None = None  # JSON text
-    failure: Failure | None = None
-    shape: ErrorShape | None = None
-    traceback: str | None = None
-    chance: float | None = None  # 0..1, spreads the backoff
+    detail: str | AttemptEnd | Literal[False] = False
 
 
 def started(job_id: str, fence: int) -> Report:
     """The handler began."""
-    return Report(of="job_started", job_id=job_id, fence=str(fence))
+    return Report("job_started", job_id, str(fence))
 
 
 def completed(job_id: str, fence: int, result: bytes) -> Report:
     """The handler returned. Raises: TooLarge."""
     if len(result) > limits.RESULT_BYTES:
         raise TooLarge(f"at most {limits.RESULT_BYTES} bytes are taken", field="result")
-    return Report(of="job_completed", job_id=job_id, fence=str(fence), result=result.decode())
+    return Report("job_completed", job_id, str(fence), result.decode())
 
 
 def failed(job_id: str, fence: int, error: ReportedError) -> Report:
     """The handler raised."""
-    return Report(
-        of="job_failed",
-        job_id=job_id,
-        fence=str(fence),
-        failure=Failure(error.type, error.message[: limits.ERROR_MESSAGE_CHARS], error.retryable),
-        shape=error_shape(error.type, error.message),
-        traceback=_last_lines(error.traceback or ""),
-        chance=random.random(),
+    end = AttemptEnd(
+        Failure(error.type, error.message[: limits.ERROR_MESSAGE_CHARS], error.retryable),
+        error_shape(error.type, error.message),
+        _last_lines(error.traceback or ""),
+        random.random(),
     )
+    return Report("job_failed", job_id, str(fence), end)
 
 
 def released(job_id: str, fence: int) -> Report:
     """The worker lets go."""
-    return Report(of="job_released", job_id=job_id, fence=str(fence))
+    return Report("job_released", job_id, str(fence))
+
+
+def write_reports(told: Sequence[Report]) -> bytes:
+    """Write reports as settle_jobs.lua takes them: flat, because tables cost Redis more than their values."""
+    return msgspec.msgpack.encode(
+        [
+            part
+            for report in told
+            for part in (report.of, report.job_id, report.fence, report.detail)
+        ]
+    )
 
 
 def report_of(message: AboutJob) -> Report | None:

@@ -53,6 +53,7 @@ _READERS: Final = {
     "int": "tonumber(ARGV[{n}])",
     "number": "tonumber(ARGV[{n}])",
     "json": "cjson.decode(ARGV[{n}])",
+    "msgpack": "cmsgpack.unpack(ARGV[{n}])",
 }
 
 

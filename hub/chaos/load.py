@@ -273,4 +273,4 @@ class Load:
 
 def _result(report: reports.Report) -> bytes | None:
     """The result that a report carries; None for an error."""
-    return report.result.encode() if report.result is not None else None
+    return report.detail.encode() if isinstance(report.detail, str) else None

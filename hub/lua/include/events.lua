@@ -6,16 +6,12 @@
 
 local events = {}
 
--- Begin the event's JSON: what follows is its members, and the closing brace. `seq` is its number from now on;
--- the event is written at the end of the script.
-local function begin_event(kind)
+-- kind: the event's type; members: its further JSON members in two parts, without braces.
+-- The event is written at the end of the script; `seq` is its number from now on.
+local function emit(kind, members, more)
   seq = seq + 1
-  return '{"seq":' .. text(seq) .. ',"type":"' .. kind .. '","timestamp":' .. text(now) .. ','
-end
-
--- kind: the event's type; members: its further JSON members, without braces.
-local function emit(kind, members)
-  events[#events + 1] = begin_event(kind) .. members .. '}'
+  events[#events + 1] = '{"seq":' .. string.format('%d', seq) .. ',"type":"' .. kind .. '","timestamp":' .. text(now)
+    .. ',' .. members .. (more or '') .. '}'
 end
 
 finally[#finally + 1] = function()
@@ -24,9 +20,9 @@ finally[#finally + 1] = function()
   local before = seq - last
   redis.call('HSET', db.meta, 'seq', text(seq))
   for index = 1, last - 1 do
-    redis.call('XADD', db.events, text(before + index) .. '-0', 'e', events[index])
+    redis.call('XADD', db.events, string.format('%d-0', before + index), 'e', events[index])
   end
-  redis.call('XADD', db.events, 'MAXLEN', '~', stream_max, text(seq) .. '-0', 'e', events[last])
+  redis.call('XADD', db.events, 'MAXLEN', '~', stream_max, string.format('%d-0', seq), 'e', events[last])
   redis.call('PUBLISH', db.channel, epoch .. ' ' .. text(before + 1) .. '\n' .. table.concat(events, '\n'))
 end
 
@@ -34,7 +30,19 @@ local function member(name, value)
   return ',"' .. name .. '":' .. cjson.encode(value)
 end
 
+local status_pairs = {} -- by old and new state: many moves of a script are the same
+
 local function status_pair(old, new)
-  return '"old_status":' .. (old and '"' .. old .. '"' or 'null') .. ',"new_status":'
-    .. (new and '"' .. new .. '"' or 'null')
+  local known = status_pairs[old or '']
+  if not known then
+    known = {}
+    status_pairs[old or ''] = known
+  end
+  local found = known[new or '']
+  if not found then
+    found = '"old_status":' .. (old and '"' .. old .. '"' or 'null') .. ',"new_status":'
+      .. (new and '"' .. new .. '"' or 'null')
+    known[new or ''] = found
+  end
+  return found
 end

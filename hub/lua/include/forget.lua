@@ -31,7 +31,6 @@ local function forget(job, reason)
     redis.call('DEL', db.workflow .. terms.workflow_id)
   end
   unload_job(job)
-  unremember(job_id)
   redis.call('DEL', db.job .. job_id, db.history .. job_id, db.log .. job_id)
   rec.rev = rec.rev + 1
   emit('job_status_changed', '"job_id":"' .. job_id .. '",' .. status_pair(old, nil) .. member('reason', reason)

@@ -69,11 +69,17 @@ local function claim(worker, limit, hurried)
   return assignments
 end
 
--- The live job of a grant: nil when the grant is stale or no longer the job's.
+-- The live job of a grant: nil when the grant is stale or no longer the job's. A live one is held: no need to ask.
 local function live_job(worker_id, job_id, fence)
-  if held_job(worker_id, fence) ~= job_id then return nil end
   local job = load_job(job_id)
-  local status = job and job.rec.status
-  if (status == 'assigned' or status == 'in_progress') and job.rec.fence == fence then return job end
-  return nil
+  if not job then return nil end
+  local rec = job.rec
+  if rec.fence ~= fence or rec.worker_id ~= worker_id then return nil end
+  return (rec.status == 'assigned' or rec.status == 'in_progress') and job or nil
+end
+
+-- End the grant of a live job, before the job moves.
+local function end_live_grant(job)
+  local rec = job.rec
+  end_grant(rec.worker_id, rec.job_id, rec.fence, rec.status == 'in_progress' and rec.job_type or '')
 end

@@ -6,19 +6,10 @@
 -- key leases ZSET      "fence job_id worker_id" by lease end, Unix ms
 -- key unaccepted ZSET  the same members by the end of the time to accept
 
--- Grants of a worker that were read at once, as `held` has them; false: not held.
-local read_before = {}
-
-local function read_grants(worker_id, fences)
-  local values = redis.call('HMGET', db.held .. worker_id, unpack(fences))
-  for index, fence in ipairs(fences) do read_before[worker_id .. ' ' .. fence] = values[index] end
-end
-
 -- The job of a grant, and its type once it was started.
 local function held_job(worker_id, fence)
   local key = db.held .. worker_id
   local value = fields_of(key)[fence]
-  if value == nil then value = read_before[worker_id .. ' ' .. fence] end
   if value == nil then value = redis.call('HGET', key, fence) end
   if not value then return nil end
   return string.match(value, '^(%S+) ?(.*)$')
@@ -60,17 +51,21 @@ local function mark_busy(worker_id, job_id, fence, job_type)
   end
 end
 
--- The slot is free again; false when the worker did not hold that grant.
-local function drop(worker_id, job_id, fence)
-  local held, running_type = held_job(worker_id, fence)
-  if held ~= job_id then return false end
+-- The slot is free again. running_type: the job's type when its handler had begun, '' when not.
+local function end_grant(worker_id, job_id, fence, running_type)
   local worker = touch_worker(worker_id)
   fields_of(db.held .. worker_id)[fence] = false
   local lease = lease_member(fence, job_id, worker_id)
   leases[lease], unaccepted[lease] = false, false
-  if running_type ~= '' then
-    if worker then worker.busy = worker.busy - 1 end
-    shift_level('busy', -1, running_type, worker_id)
-  end
+  if running_type == '' then return end
+  if worker then worker.busy = worker.busy - 1 end
+  shift_level('busy', -1, running_type, worker_id)
+end
+
+-- As end_grant; false when the worker did not hold that grant.
+local function drop(worker_id, job_id, fence)
+  local held, running_type = held_job(worker_id, fence)
+  if held ~= job_id then return false end
+  end_grant(worker_id, job_id, fence, running_type)
   return true
 end

@@ -1,6 +1,6 @@
 -- job_store: jobs as a script holds them: read once, changed in memory, written once at its end.
 --
--- include gather records indexes
+-- include gather records indexes history
 -- key job PREFIX  HASH a job: its record (records.lua), payload, result, traceback, requirements
 --
 -- A loaded job is {rec, lane, fixed, ended (attempts with an outcome), settled and revoked (fences)}. A script may
@@ -37,18 +37,22 @@ local changed_jobs = {}
 -- The record is written at the end of the script; `job.json` is what it is now.
 local function save_job(job)
   job.rec.rev = job.rec.rev + 1
+  if not job.json then changed_jobs[#changed_jobs + 1] = job end
   job.json = job_json(job)
-  changed_jobs[job] = true
   sync_indexes(job)
 end
 
 -- A job that is deleted must not be written again at the end.
 local function unload_job(job)
-  loaded_jobs[job.rec.job_id], changed_jobs[job] = nil, nil
+  loaded_jobs[job.rec.job_id], job.gone = nil, true
 end
 
 finally[#finally + 1] = function()
-  for job in pairs(changed_jobs) do
-    redis.call('HSET', db.job .. job.rec.job_id, 'rec', job.json, 'state', write_state(job), unpack(job.unsaved))
+  for _, job in ipairs(changed_jobs) do
+    if not job.gone then
+      local key = db.job .. job.rec.job_id
+      redis.call('HSET', key, 'rec', job.json, 'state', write_state(job), unpack(job.unsaved))
+      if job.transitions then write_history(job) end
+    end
   end
 end

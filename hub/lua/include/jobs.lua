@@ -1,6 +1,6 @@
 -- jobs: move a job: indexes, counts, figures, history and event in one place.
 --
--- include gather job_store history promises
+-- include gather job_store promises
 -- key counts HASH       jobs a state; final ones cumulative; kept
 -- key scheduled ZSET    job ids by run_at
 -- key active ZSET       job ids by assigned_at
@@ -15,14 +15,21 @@ local function count(status, by)
   counts[status] = (counts[status] or 0) + by
 end
 
+local whys = {}
+
+local function why_member(reason)
+  if not reason then return '' end
+  if not whys[reason] then whys[reason] = member('reason', reason) end
+  return whys[reason]
+end
+
 -- Tell a change of the saved record. `old` is the state before, nil for a new job; `before` holds
 -- members of "old", already JSON.
 local function tell_job(kind, job, old, reason, members, before)
-  local statuses = status_pair(old, job.rec.status)
-  local why = (reason and member('reason', reason) or '') .. (job.actor and member('actor', job.actor) or '')
-  events[#events + 1] = begin_event(kind) .. '"job_id":"' .. job.rec.job_id .. '",' .. statuses .. why
-    .. (members or '') .. (before and before ~= '' and ',"old":{' .. before .. '}' or '')
-    .. ',"job":' .. job.json .. '}'
+  local statuses, why = status_pair(old, job.rec.status), why_member(reason)
+  if job.actor then why = why .. member('actor', job.actor) end
+  emit(kind, '"job_id":"' .. job.rec.job_id .. '",' .. statuses .. why .. (members or '')
+    .. (before and before ~= '' and ',"old":{' .. before .. '}' or '') .. ',"job":', job.json)
   remember(job, kind, statuses, why)
   job.left = nil
 end

@@ -1,6 +1,6 @@
 -- records: a job's small record: a table for the scripts, JSON for everybody else.
 --
--- A job's hash holds `rec` (the record, JSON), `state` (what scripts look at, MessagePack, in a fixed order and
+-- A job's hash holds `rec` (the record, JSON), `state` (what scripts look at, in a fixed order and
 -- without names) and `fixed` (the members that never change, JSON without braces). Reading and writing
 -- numbers and names is most of what JSON costs: a script reads none, and writes the members that change.
 -- docs/decisions/0007-throughput.md.
@@ -15,13 +15,25 @@
 
 local STATE_VERSION = 2
 
+-- Five times as fast as MessagePack, whose every value becomes a text of its own on the way. Numbers are integers of
+-- 8 bytes, -1: none; texts end with a zero, which neither ids nor JSON contain, and are empty for none.
+local STATE = '<Bdsssi8i8i8i8i8i8i8ssi8i8i8i8i8i8i8ssss'
+
 -- The one place that knows the order, together with read_state.
 local function write_state(job)
   local rec = job.rec
-  return cmsgpack.pack(STATE_VERSION, rec.job_type, rec.created_at, rec.timeout_s, job.lane, rec.status, rec.run, rec.rev,
-    rec.priority, rec.attempt, rec.losses, rec.order_key, rec.run_at, rec.pending_at, rec.assigned_at,
-    rec.started_at, rec.finished_at, rec.wait_ms, rec.run_ms, rec.worker_id, rec.fence, rec.progress, rec.error,
-    job.ended, job.settled, job.revoked)
+  return struct.pack(STATE, STATE_VERSION, rec.timeout_s, rec.job_type, job.lane, rec.status, rec.created_at, rec.run, rec.rev,
+    rec.priority, rec.attempt, rec.losses, job.ended, job.settled, job.revoked, rec.run_at or -1, rec.pending_at or -1,
+    rec.assigned_at or -1, rec.started_at or -1, rec.finished_at or -1, rec.wait_ms or -1, rec.run_ms or -1,
+    rec.order_key, rec.worker_id or '', rec.fence or '', rec.progress or '') .. (rec.error and cjson.encode(rec.error) or '')
+end
+
+local function number_or_nil(number)
+  if number ~= -1 then return number end
+end
+
+local function text_or_nil(value)
+  if value ~= '' then return value end
 end
 
 local function read_older_state(job_id, state)
@@ -33,36 +45,37 @@ local function read_older_state(job_id, state)
 end
 
 local function read_state(job_id, state)
-  local version, job_type, created_at, timeout_s, lane, status, run, rev, priority, attempt, losses, order_key, run_at,
-    pending_at, assigned_at, started_at, finished_at, wait_ms, run_ms, worker_id, fence, progress, failure,
-    ended, settled, revoked = cmsgpack.unpack(state)
-  if version ~= STATE_VERSION then return read_older_state(job_id, state) end
+  if string.byte(state) ~= STATE_VERSION then return read_older_state(job_id, state) end
+  local _, timeout_s, job_type, lane, status, created_at, run, rev, priority, attempt, losses, ended, settled, revoked,
+    run_at, pending_at, assigned_at, started_at, finished_at, wait_ms, run_ms, order_key, worker_id, fence, progress,
+    rest = struct.unpack(STATE, state)
   local rec = {job_id = job_id, job_type = job_type, created_at = created_at, timeout_s = timeout_s,
     status = status, run = run, rev = rev, priority = priority, attempt = attempt, losses = losses,
-    order_key = order_key, run_at = run_at, pending_at = pending_at, assigned_at = assigned_at,
-    started_at = started_at, finished_at = finished_at, wait_ms = wait_ms, run_ms = run_ms, worker_id = worker_id,
-    fence = fence, progress = progress, error = failure}
+    order_key = order_key, run_at = number_or_nil(run_at), pending_at = number_or_nil(pending_at),
+    assigned_at = number_or_nil(assigned_at), started_at = number_or_nil(started_at),
+    finished_at = number_or_nil(finished_at), wait_ms = number_or_nil(wait_ms), run_ms = number_or_nil(run_ms),
+    worker_id = text_or_nil(worker_id), fence = text_or_nil(fence), progress = text_or_nil(progress)}
+  if rest <= #state then rec.error = cjson.decode(string.sub(state, rest)) end
   return {rec = rec, lane = lane, ended = ended, settled = settled, revoked = revoked}
 end
 
--- What a grant brings: when it was given and begun.
-local function grant_times(rec)
-  if not rec.assigned_at then return '' end
-  if not rec.started_at then return ',"assigned_at":' .. text(rec.assigned_at) end
-  return ',"assigned_at":' .. text(rec.assigned_at) .. ',"started_at":' .. text(rec.started_at)
-    .. ',"wait_ms":' .. text(rec.wait_ms)
-end
-
--- fixed: what fix_record made.
+-- fixed: what fix_record made. One concatenation: every text on the way would be hashed, kept and freed.
 local function record_json(rec, fixed)
+  local run_at, pending_at, assigned_at, started_at = rec.run_at, rec.pending_at, rec.assigned_at, rec.started_at
+  local finished_at, run_ms, fence, progress = rec.finished_at, rec.run_ms, rec.fence, rec.progress
   return '{"status":"' .. rec.status .. '","run":' .. text(rec.run) .. ',"rev":' .. text(rec.rev)
     .. ',"priority":' .. text(rec.priority) .. ',"attempt":' .. text(rec.attempt) .. ',"losses":' .. text(rec.losses)
-    .. ',"order_key":"' .. rec.order_key .. '"' .. (rec.run_at and ',"run_at":' .. text(rec.run_at) or '')
-    .. (rec.pending_at and ',"pending_at":' .. text(rec.pending_at) or '') .. grant_times(rec)
-    .. (rec.finished_at and ',"finished_at":' .. text(rec.finished_at) or '')
-    .. (rec.run_ms and ',"run_ms":' .. text(rec.run_ms) or '')
-    .. (rec.fence and ',"worker_id":"' .. rec.worker_id .. '","fence":' .. rec.fence or '')
-    .. (rec.progress and ',"progress":' .. rec.progress or '')
+    .. ',"order_key":"' .. rec.order_key .. '"'
+    .. (run_at and ',"run_at":' or '') .. (run_at and text(run_at) or '')
+    .. (pending_at and ',"pending_at":' or '') .. (pending_at and text(pending_at) or '')
+    .. (assigned_at and ',"assigned_at":' or '') .. (assigned_at and text(assigned_at) or '')
+    .. (started_at and ',"started_at":' or '') .. (started_at and text(started_at) or '')
+    .. (started_at and ',"wait_ms":' or '') .. (started_at and text(rec.wait_ms) or '')
+    .. (finished_at and ',"finished_at":' or '') .. (finished_at and text(finished_at) or '')
+    .. (run_ms and ',"run_ms":' or '') .. (run_ms and text(run_ms) or '')
+    .. (fence and ',"worker_id":"' or '') .. (fence and rec.worker_id or '')
+    .. (fence and '","fence":' or '') .. (fence or '')
+    .. (progress and ',"progress":' or '') .. (progress or '')
     .. (rec.error and ',"error":' .. cjson.encode(rec.error) or '') .. ',' .. fixed .. '}'
 end
 
