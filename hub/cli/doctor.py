@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import click
-import msgspec
 from rich.table import Table
 from rich.text import Text
 
+from hub.cli.doctor_access import check_addresses, check_ports, check_tokens
+from hub.cli.doctor_redis import check_redis
+from hub.cli.finding import Finding
 from hub.cli.hub_api import HubApi
 from hub.cli.output import json_flag, print_json, print_table
 from hub.cli.settings_flags import ALL, settings_flags, settings_from
@@ -18,21 +20,9 @@ from hub.config import Settings
 from hub.errors import JobhubError
 from hub.monitor_stream import Frame, MonitorStream
 
-Verdict = Literal["ok", "warning", "problem"]
-
 _STYLES: Final = {"ok": "green", "warning": "yellow", "problem": "red"}
 _SKEW_MAX_MS: Final = 2_000  # more, and times on the screen and in logs do not agree
-_SLOW_MS: Final = 20.0  # a round trip this long halves what a hub can do
 _HANDSHAKE_S: Final = 10.0
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """One thing that was looked at."""
-
-    subject: str
-    verdict: Verdict
-    fact: str
-    remedy: str = ""
 
 
 @click.command("doctor")
@@ -67,72 +57,6 @@ def _show(findings: list[Finding]) -> None:
     print_table(table)
 
 
-def _check_redis(settings: Settings) -> Iterator[Finding]:
-    if settings.redis_url is None:
-        yield _check_embedded(settings)
-        return
-    import redis  # here alone: the other commands start without it
-
-    client = redis.Redis.from_url(settings.redis_url, socket_timeout=5, protocol=2)
-    try:
-        began = time.monotonic()
-        info: dict[str, Any] = client.info()  # CONFIG is refused by many managed servers
-        took_ms = (time.monotonic() - began) * 1_000
-    except (redis.RedisError, ValueError) as error:
-        yield Finding("redis", "problem", str(error), "start it, or correct REDIS_URL")
-        return
-    finally:
-        client.close()
-    yield _check_version(info)
-    yield _check_persistence(info)
-    yield _check_memory(info)
-    if took_ms > _SLOW_MS:
-        yield Finding(
-            "redis", "warning", f"answers in {took_ms:.0f} ms", "put hub and Redis close together"
-        )
-
-
-def _check_embedded(settings: Settings) -> Finding:
-    from hub.embedded import find_program
-
-    try:
-        program = find_program()
-    except JobhubError as error:
-        return Finding("redis", "problem", error.message)
-    return Finding("redis", "ok", f"embedded, in {settings.data_dir}, by {program}")
-
-
-def _check_version(info: dict[str, Any]) -> Finding:
-    valkey = info.get("valkey_version")
-    name, text, least = (
-        ("Valkey", valkey, (7, 2)) if valkey else ("Redis", info["redis_version"], (6, 2))
-    )
-    fact = f"{name} {text}"
-    if tuple(int(part) for part in str(text).split(".")[:2]) >= least:
-        return Finding("redis", "ok", fact)
-    return Finding("redis", "problem", fact, f"{name} {least[0]}.{least[1]} or newer is needed")
-
-
-def _check_persistence(info: dict[str, Any]) -> Finding:
-    if info.get("aof_enabled"):
-        return Finding("persistence", "ok", "append-only file")
-    return Finding(
-        "persistence",
-        "warning",
-        "no append-only file: a restart loses acknowledged jobs",
-        "set appendonly yes",
-    )
-
-
-def _check_memory(info: dict[str, Any]) -> Finding:
-    policy = info.get("maxmemory_policy", "noeviction")
-    if policy == "noeviction" or not info.get("maxmemory"):
-        return Finding("memory", "ok", f"{info['used_memory_human']} used, {policy}")
-    return Finding(
-        "memory", "problem", f"{policy}: jobs are thrown away when it is full", "use noeviction"
-    )
-
-
 def _check_hub(settings: Settings) -> Iterator[Finding]:
     with HubApi(settings) as api:
         try:
@@ -141,6 +65,7 @@ def _check_hub(settings: Settings) -> Iterator[Finding]:
         except JobhubError as error:
             yield Finding("hub", "problem", error.message)
             return
+        tokens = list(check_tokens(settings, api))
     workers = stats["workers"]
     connected = sum(workers.values()) - workers["offline"]
     yield Finding("hub", "ok", f"{settings.hub_url} is ready, event {stats['seq']}")
@@ -157,8 +82,12 @@ def _check_hub(settings: Settings) -> Iterator[Finding]:
     skew_ms = stats["timestamp"] - time.time() * 1_000
     if abs(skew_ms) > _SKEW_MAX_MS:
         yield Finding(
-            "clock", "warning", f"{skew_ms / 1_000:+.1f} s between hub and here", "synchronise both"
+            "hub clock",
+            "warning",
+            f"{skew_ms / 1_000:+.1f} s between hub and here",
+            "synchronise both",
         )
+    yield from tokens
     yield from _check_monitor(settings)
 
 
@@ -184,4 +113,9 @@ def _check_monitor(settings: Settings) -> Iterator[Finding]:
     )
 
 
-_CHECKS: Final[tuple[Callable[[Settings], Iterator[Finding]], ...]] = (_check_redis, _check_hub)
+_CHECKS: Final[tuple[Callable[[Settings], Iterator[Finding]], ...]] = (
+    check_redis,
+    check_ports,
+    check_addresses,
+    _check_hub,
+)

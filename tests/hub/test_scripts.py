@@ -46,7 +46,7 @@ def test_header_matches_body(path) -> None:
 
 
 _WORDS = """
-    redis cjson cmsgpack struct string table math tonumber tostring type error next ipairs pairs
+    redis cjson cmsgpack struct string table math tonumber tostring type error next pcall ipairs pairs
     unpack KEYS ARGV _
     and break do else elseif end false for function if in local nil not or repeat return then true until while
 """
