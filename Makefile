@@ -6,8 +6,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 JOBS := 2
 # The archive's full traces take minutes and lie beside the repository only here and there.
-TRACES := tests/replay/test_replay.py::test_every_job_ends_as_in_the_full_trace
-WITHOUT_TRACES := --deselect $(TRACES)
+TRACES := tests/replay/test_replay.py::test_every_job_ends_as_in_the_full_trace \
+	tests/figures/test_traces.py::test_figures_equal_the_records_when_a_full_trace_is_replayed
+WITHOUT_TRACES := $(addprefix --deselect=,$(TRACES))
 
 .PHONY: help demo test test-traces check programs bench-throughput bench-size bench-pixel clean
 
@@ -29,7 +30,7 @@ test: programs check
 	@rm -f .pytest_cache/v/cache/lastfailed
 	@$(BIN)/python -m pytest -n $(JOBS) $(WITHOUT_TRACES) || $(BIN)/python -m tests.support.again
 
-# Replays the archive's full traces from ../shared/data.
+# Replays the archive's traces from ../shared/data, and compares the figures of all their jobs.
 test-traces: $(VENV)/test-installed
 	@$(BIN)/python -m pytest $(TRACES)
 

@@ -23,6 +23,9 @@ BUCKETS_MAX: Final = 20_000  # in one answer, of all its groups
 
 _KINDS: Final[dict[GroupBy, str]] = {"job_type": "type", "worker": "worker"}
 _CHUNK: Final = 2_000  # buckets a round trip
+_EDGE_S: Final = (
+    300  # rows live a little longer than they must: a range of an hour may begin a moment ago
+)
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -134,6 +137,12 @@ class MetricsReader:
 def stored_step(step_s: int) -> Step:
     """The widest stored step that `step_s` is a multiple of."""
     return next(step for step in reversed(STEPS) if step_s % step.step_s == 0)
+
+
+def finest_step(from_s: int, now_s: int) -> int:
+    """The narrowest stored step that reaches back to `from_s`."""
+    age_s = now_s - from_s - _EDGE_S
+    return next((step.step_s for step in STEPS if age_s <= step.reach_s), STEPS[-2].step_s)
 
 
 def step_for(from_s: int, to_s: int, now_s: int, *, buckets: int) -> int:

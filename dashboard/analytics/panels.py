@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 
 from dashboard.analytics import charts
 from dashboard.analytics.backlog import backlog_panel
+from dashboard.analytics.drawing import Figure
 from dashboard.analytics.exports import csv_link, metrics_href, range_href, summary_href
 from dashboard.analytics.figure import figure_panel, heat_scale
 from dashboard.analytics.promise_form import promise_form
@@ -39,27 +40,30 @@ def _promises(report: Report) -> Component:
 
 def _charts(report: Report) -> list[Component]:
     span, series, csv = report.span, report.series, metrics_href(report.span)
-    throughput = charts.throughput(series, report.series_before)
+
+    def marked(chart: Figure) -> Figure:
+        return charts.with_marks(chart, report.marks, span.local)
+
     return [
         figure_panel(
             "throughput",
             "Throughput",
             f"Finished {charts.bucket_unit(span.step_s)}; dotted: the period before",
-            charts.with_marks(throughput, report.marks, span.local),
+            marked(charts.throughput(series, report.series_before)),
             csv=csv,
         ),
         figure_panel(
             "wait",
             "Wait",
             f"From pending to started, n = {int(series['wait_n'].sum()):,}",
-            charts.latency(series, "wait", "Wait"),
+            marked(charts.latency(series, "wait", "Wait")),
             csv=csv,
         ),
         figure_panel(
             "run",
             "Run time",
             f"Of finished attempts, n = {int(series['run_n'].sum()):,}",
-            charts.latency(series, "run", "Run"),
+            marked(charts.latency(series, "run", "Run")),
             csv=csv,
         ),
         figure_panel(
@@ -74,7 +78,7 @@ def _charts(report: Report) -> list[Component]:
             "utilisation",
             "Utilisation",
             "Busy of offered slot time",
-            charts.utilisation(series),
+            marked(charts.utilisation(series)),
             csv=csv,
         ),
         figure_panel(

@@ -30,6 +30,7 @@ _LONGEST_MS: Final = 400 * DAY_MS
 
 # (longest range, step): up to four hundred buckets, each an exact sum of stored ones.
 _STEPS: Final = (
+    (20 * MINUTE_MS, 10),
     (6 * HOUR_MS, 60),
     (30 * HOUR_MS, 300),
     (4 * DAY_MS, 900),
@@ -37,15 +38,15 @@ _STEPS: Final = (
     (45 * DAY_MS, 10_800),
 )
 _WIDEST_S: Final = 21_600
-_FINE_S: Final = 10
-_FINE_MS: Final = 20 * MINUTE_MS
-_SECONDS_KEPT_MS: Final = 55 * MINUTE_MS
+# (age, step): what the hub keeps of a past of that age, less a little: it has to be there when asked for.
+_KEPT: Final = ((55 * MINUTE_MS, 10), (7 * DAY_MS - HOUR_MS, 60))
+_LONGEST_KEPT_S: Final = 900
 
 
 class Timespan(msgspec.Struct, frozen=True):
     """[from_ms, to_ms) in Unix ms, seen from a time zone; `preset` is empty for a range of its own.
 
-    `fresh`: so recent that the hub still has its seconds, and those of the period before.
+    `finest_s`: the narrowest bucket that the hub still keeps of it and of the period before.
     """
 
     from_ms: int
@@ -53,15 +54,14 @@ class Timespan(msgspec.Struct, frozen=True):
     preset: str
     group_by: GroupBy
     zone: str
-    fresh: bool = False
+    finest_s: int = 60
 
     @property
     def step_s(self) -> int:
         """The width of a bucket of its charts."""
         span = self.to_ms - self.from_ms
-        if self.fresh and span <= _FINE_MS:
-            return _FINE_S
-        return next((step for longest, step in _STEPS if span <= longest), _WIDEST_S)
+        chosen = next((step for longest, step in _STEPS if span <= longest), _WIDEST_S)
+        return max(chosen, self.finest_s)
 
     @property
     def before(self) -> Timespan:
@@ -116,8 +116,9 @@ def read_timespan(words: dict[str, str], now_ms: int, zone: str) -> Timespan:
 def _timespan(
     start: int, end: int, now_ms: int, preset: str, group_by: GroupBy, zone: str
 ) -> Timespan:
-    fresh = now_ms - (2 * start - end) < _SECONDS_KEPT_MS
-    return Timespan(start, end, preset, group_by, zone, fresh)
+    age_ms = now_ms - (2 * start - end)
+    finest_s = next((step for oldest_ms, step in _KEPT if age_ms < oldest_ms), _LONGEST_KEPT_S)
+    return Timespan(start, end, preset, group_by, zone, finest_s)
 
 
 def zone_of(name: str) -> ZoneInfo:

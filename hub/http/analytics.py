@@ -65,7 +65,7 @@ def analytics_blueprint(metrics: MetricsReader) -> Blueprint:
         closed = metrics.closed_until()
         names = read_groups(metrics, query, from_s)
         wanted_s = query.step or step_for(from_s, to_s, closed, buckets=_SERIES_BUCKETS)
-        step_s = fitting_step(wanted_s, from_s, to_s, groups=len(names))
+        step_s = fitting_step(wanted_s, from_s, to_s, closed, groups=len(names))
         groups = {name: _columns(metrics.buckets(step_s, from_s, to_s, name)) for name in names}
         return answer({"step_s": step_s, "closed_until": closed * 1000, "groups": groups})
 

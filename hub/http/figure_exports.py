@@ -40,7 +40,7 @@ def figure_exports_blueprint(metrics: MetricsReader) -> Blueprint:
     def series() -> Response:
         query = read_query(FiguresQuery)
         from_s, to_s = read_range(metrics, query)
-        step_s = fitting_step(query.step or _STEP_S, from_s, to_s)
+        step_s = fitting_step(query.step or _STEP_S, from_s, to_s, metrics.closed_until())
         rows = metrics.rows(step_s, from_s, to_s, read_groups(metrics, query, from_s))
         return csv_answer("metrics.csv", metrics_csv(rows))
 

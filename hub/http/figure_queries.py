@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from hub.errors import InvalidInput
 from hub.messages import Id, Inbound, TimeMs
-from hub.metrics import BUCKETS_MAX, DAY_S, RANGE_MAX_S, GroupBy, MetricsReader
+from hub.metrics import BUCKETS_MAX, DAY_S, RANGE_MAX_S, GroupBy, MetricsReader, finest_step
 
 CHOSEN_STEPS_S: Final = (
     *(seconds for seconds in range(1, 60) if 60 % seconds == 0),
@@ -32,7 +32,7 @@ class GroupsQuery(RangeQuery, frozen=True, kw_only=True):
 
 
 class FiguresQuery(GroupsQuery, frozen=True, kw_only=True):
-    """Figures by group. `step` (seconds) is chosen by the range, and widened where it is too fine for it."""
+    """Figures by group. `step` (seconds) is chosen by the range, and widened where that needs it."""
 
     step: Annotated[int, Meta(ge=1, extra_json_schema={"enum": list(CHOSEN_STEPS_S)})] | None = None
 
@@ -63,8 +63,8 @@ def read_range(metrics: MetricsReader, query: RangeQuery) -> tuple[int, int]:
     return min(from_ms, to_ms) // 1000, -(-to_ms // 1000)
 
 
-def fitting_step(step_s: int, from_s: int, to_s: int, *, groups: int = 1) -> int:
-    """The step asked for, or the next wider one that keeps an answer to `BUCKETS_MAX` buckets.
+def fitting_step(step_s: int, from_s: int, to_s: int, now_s: int, *, groups: int = 1) -> int:
+    """The step asked for, or the next wider one that reaches back to `from_s`, in at most `BUCKETS_MAX` rows.
 
     Args:   groups: that stand in memory together; a CSV is streamed, one after the other.
 
@@ -74,8 +74,10 @@ def fitting_step(step_s: int, from_s: int, to_s: int, *, groups: int = 1) -> int
         raise InvalidInput(
             "Expected seconds that divide a minute, or minutes that divide a day", field="step"
         )
+    finest_s = finest_step(from_s, now_s)
     narrowest_s = max(step_s, (to_s - from_s) * groups / BUCKETS_MAX)
-    return next((step for step in CHOSEN_STEPS_S if step >= narrowest_s), CHOSEN_STEPS_S[-1])
+    fitting = (step for step in CHOSEN_STEPS_S if step >= narrowest_s and step % finest_s == 0)
+    return next(fitting, CHOSEN_STEPS_S[-1])
 
 
 def read_groups(metrics: MetricsReader, query: GroupsQuery, from_s: int) -> list[str]:

@@ -15,10 +15,9 @@ from tests.support.ledger import START
 
 @pytest.fixture
 def history(service: RedisService, redis_url: str, namespace: str) -> History:
-    # Virtual time jumps by minutes between two heartbeats: leases are long here.
-    settings = load_settings(
-        {}, {"redis_url": redis_url, "namespace": namespace, "lease_s": 80_000.0}
-    )
+    # Virtual time jumps by minutes between two heartbeats: leases are long here. Records stay to be compared.
+    patient: dict[str, float] = {"lease_s": 80_000.0, "keep_finished_s": 86_400 * 300}
+    settings = load_settings({}, {"redis_url": redis_url, "namespace": namespace, **patient})
     history = History(
         service,
         JobBroker(service, settings),

@@ -42,7 +42,7 @@ def test_figures_of_a_job_can_be_read_by_group(hub: Server, api: httpx.Client) -
     assert [(row["group"], row["failed"]) for row in rows] == [("type:demo", "1")]
 
 
-def rows_of(api: httpx.Client, name: str, **query: str) -> list[dict[str, str]]:
+def rows_of(api: httpx.Client, name: str, **query: str | int) -> list[dict[str, str]]:
     """The rows of a CSV file of the hub."""
     answer = api.get(f"/api/export/{name}.csv", params=query)
     assert answer.headers["content-disposition"] == f'attachment; filename="{name}.csv"'
@@ -99,13 +99,30 @@ def test_range_is_narrowed_and_step_widened_when_there_is_no_more_to_show(
 ) -> None:
     """No schema can say which two numbers go together, so none of these is refused."""
     for params, step_s in (
-        ({"from": 20, "to": 10, "step": 60}, 60),
+        ({"from": 20, "to": 10, "step": 60}, 900),
         ({"from": 0, "to": 99_999_999_999_999}, 86_400),
-        ({"from": 0, "to": 10_000_000_000, "step": 1}, 540),
+        ({"from": 0, "to": 10_000_000_000, "step": 1}, 900),
     ):
         answer = api.get("/api/metrics/series", params=params)
         assert answer.status_code == 200, answer.text
         assert answer.json()["step_s"] == step_s
+
+
+def test_old_range_is_told_in_the_steps_that_are_kept_of_it(
+    service: RedisService, hub: Server, api: httpx.Client
+) -> None:
+    """A month ago nothing is left of minutes: an hour of it in minutes was empty."""
+    now_s = time.time_ns() // 1_000_000_000
+    quarter = (now_s - 30 * 86_400) // 900 * 900
+    shard = quarter - quarter % (30 * 86_400)
+    key = service.keys.of("sealed", f"900:{shard}:all")
+    service.redis.hset(key, str(quarter), '{"completed":7}')
+    hour = {"from": quarter * 1000, "to": (quarter + 3_600) * 1000, "step": 60}
+    series = api.get("/api/metrics/series", params=hour).json()
+    assert (series["step_s"], series["groups"]["all"]["completed"]) == (900, [7])
+    assert [row["completed"] for row in rows_of(api, "metrics", **hour)] == ["7"]
+    minutes = {"from": (now_s - 3_600) * 1000, "step": 1}
+    assert api.get("/api/metrics/series", params=minutes).json()["step_s"] == 1
 
 
 def test_answer_stays_small_when_many_groups_are_asked_for_by_the_second(

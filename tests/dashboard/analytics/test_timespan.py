@@ -59,3 +59,22 @@ def test_chart_has_a_few_hundred_buckets_at_every_range(hours: float) -> None:
 def test_period_before_ends_where_the_period_begins() -> None:
     span = read_timespan({"range": "1h"}, NOW, "UTC")
     assert (span.before.to_ms, span.before.from_ms) == (span.from_ms, span.from_ms - HOUR_MS)
+
+
+@pytest.mark.parametrize(
+    ("hours_ago", "hours", "step_s"),
+    [
+        (0.25, 0.25, 10),
+        (1, 0.25, 60),
+        (2, 2, 60),
+        (5 * 24, 3, 60),
+        (30 * 24, 3, 900),
+        (8 * 24, 24, 900),
+    ],
+)
+def test_bucket_is_one_that_the_hub_still_keeps_when_the_range_is_old(
+    hours_ago: float, hours: float, step_s: int
+) -> None:
+    start = int(NOW - hours_ago * HOUR_MS)
+    words = {"from": str(start), "to": str(int(start + hours * HOUR_MS))}
+    assert read_timespan(words, NOW, "UTC").step_s == step_s
