@@ -85,10 +85,18 @@ class GroupQueue:
         return stats
 
     def owes_more_than(self, size_bytes: float) -> bool:
-        """Whether the latest event of every record that waits is more than `size_bytes`."""
+        """Whether the latest event of every record on a screen, now or then, is more than `size_bytes`."""
         if sum(len(logged.raw) for logged in self._waiting) <= size_bytes:
             return False
-        return sum(len(logged.raw) for logged in fold(self._waiting)) > size_bytes
+        shown = self._shown_before(self._waiting)
+        told = [
+            logged
+            for logged in fold(self._waiting)
+            if logged.event.job is None
+            or shown[logged.event.job_id or ""]
+            or self.tracker.would_show(logged.event)
+        ]
+        return sum(len(logged.raw) for logged in told) > size_bytes
 
     def release_for(self, refresh: Refresh, now: float) -> tuple[list[LoggedEvent], list[str]]:
         """Give what waits beside the lists that `refresh` shows whole, and name those lists."""
@@ -153,11 +161,7 @@ class GroupQueue:
 
     def _fold(self, events: list[LoggedEvent]) -> list[LoggedEvent]:
         """Keep the latest of every record that is on a screen now, or will be."""
-        shown: dict[str, bool] = {}
-        for logged in events:
-            event = logged.event
-            if event.job is not None and event.job_id is not None and event.job_id not in shown:
-                shown[event.job_id] = self._may_show(event.job_id, event.old_status)
+        shown = self._shown_before(events)
         folded = fold(events)
         everywhere = {job_id for job_id in shown if self._shown_by_all(job_id)}
         self.mirror(self.tracker, folded)
@@ -170,6 +174,15 @@ class GroupQueue:
             self._book.shorten(logged, shown=logged.event.job_id in everywhere)
             for logged in visible
         ]
+
+    def _shown_before(self, events: Iterable[LoggedEvent]) -> dict[str, bool]:
+        """Whether a screen may show each job that `events` move, before they do."""
+        shown: dict[str, bool] = {}
+        for logged in events:
+            event = logged.event
+            if event.job is not None and event.job_id is not None and event.job_id not in shown:
+                shown[event.job_id] = self._may_show(event.job_id, event.old_status)
+        return shown
 
     def _may_show(self, job_id: str, status: str | None) -> bool:
         """Whether a screen may show the job. Only the waiting lists are worth a look."""

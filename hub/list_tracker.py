@@ -112,6 +112,10 @@ class _Mirror:
         """Whether even the shortest head holds a key that is in the longest."""
         return bisect_left(self.keys, key) < self.shortest
 
+    def takes(self, key: Key) -> bool:
+        """Whether a key would stand before the end of the longest head."""
+        return not self.truncated or bisect_left(self.keys, key) < len(self.keys)
+
     def insert(self, key: Key) -> list[Key]:
         """Put a job in; returns the keys that are shown no more, itself perhaps."""
         place = bisect_left(self.keys, key)
@@ -199,6 +203,13 @@ class ListTracker:
         if place is None or not self._mirrors[place[0]].everywhere(place[1]):
             return None
         return place[0]
+
+    def would_show(self, event: Event) -> bool:
+        """Whether the event's job would come on a screen, as its list is now."""
+        if event.job is None or event.job_id is None or event.new_status is None:
+            return False
+        name = list_of(event.new_status)
+        return self._mirrors[name].takes(sort_key(name, event.job_id, event.job))
 
     @property
     def shown(self) -> KeysView[str]:

@@ -1,8 +1,8 @@
 """Commit in Redis → bytes at the monitor, beside a plain flask-sock loop and a picows reference, in one run.
 
-Events are progress of running jobs, 250 bytes each, a thousand jobs taking turns, so that no job is told
-more often than monitors are told of it. Each carries the time of its commit. One script commits an
-event as the hub's own scripts do: seq, stream, publish.
+Events are refused results, 250 bytes each: no record stands behind them, so none of them is ever folded.
+Each carries the time of its commit. One script commits an event as the hub's own scripts do: seq, stream,
+publish.
 """
 
 from __future__ import annotations
@@ -105,10 +105,11 @@ def _publish(redis_url: str, keys: Keys, rate: int, total: int) -> None:
 
 def _event(number: int) -> str:
     at_us = time.monotonic_ns() // 1_000
-    head = f',"type":"job_progress","timestamp":{time.time_ns() // 1_000_000},"job_id":"job-{number % _JOBS}"'
-    tail = f',"rev":{number},"percent":{number % 100},"at_us":{at_us},"n":{number}}}'
+    at_ms = time.time_ns() // 1_000_000
+    head = f',"type":"result_rejected","timestamp":{at_ms},"job_id":"job-{number % _JOBS}"'
+    tail = f',"fence":{number},"at_us":{at_us},"n":{number}}}'
     pad = _EVENT_BYTES - len(head) - len(tail) - 20
-    return f'{head},"message":"{"x" * pad}"{tail}'
+    return f'{head},"worker_id":"{"x" * pad}"{tail}'
 
 
 def _ms(value: float | None) -> str:

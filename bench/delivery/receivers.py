@@ -1,9 +1,9 @@
 """Many monitors in one process, as light as Python allows: bare sockets, one epoll, frames left unparsed.
 
 Run as a child: connects, prints `ready` once every monitor has its first frame, reads until the event
-numbered --last is there or the time is over, and prints what it saw as one line of JSON. Only --sampled
-connections are searched for the time that each event carries (`at_us`, monotonic); the rest are read,
-counted, and checked for the last event.
+numbered --last is there (or counts that say --pending, where events may be folded away) or the time is
+over, and prints what it saw as one line of JSON. Only --sampled connections are searched for the time that
+each event carries (`at_us`, monotonic); the rest are read, counted, and checked for the last event.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import socket
 import time
 
 _AT = re.compile(rb'at_us"?:(\d+)[,:]"?n"?:(\d+)')  # as fields of an event, or within a customer_id
+_PENDING = re.compile(rb'"counts":\{"scheduled":\d+,"pending":(\d+)')
 _TAIL_BYTES = 8_192
 _CHUNK = 262_144
 _UPGRADE = (
@@ -50,8 +51,9 @@ class Receivers:
     def __init__(self, port: int, path: str, count: int, sampled: int) -> None:
         self.sockets: dict[int, socket.socket] = {}
         self.epoll = select.epoll()
-        self.sampled: dict[int, list[tuple[int, int]]] = {}
+        self.sampled: dict[int, dict[int, int]] = {}
         self.tails: dict[int, bytes] = {}
+        self.pending: dict[int, int] = {}
         self.bytes_in = 0
         for number in range(count):
             link = socket.create_connection(("127.0.0.1", port))
@@ -66,7 +68,7 @@ class Receivers:
             self.epoll.register(link, select.EPOLLIN)
             self.tails[link.fileno()] = head
             if number < sampled:
-                self.sampled[link.fileno()] = []
+                self.sampled[link.fileno()] = {}
 
     def read(self, timeout_s: float) -> None:
         """Take what is there."""
@@ -82,11 +84,15 @@ class Receivers:
             tail = self.tails[descriptor] + data
             times = self.sampled.get(descriptor)
             if times is not None:
+                told = _PENDING.findall(tail)
+                if told:
+                    self.pending[descriptor] = int(told[-1])
                 now_us = time.monotonic_ns() // 1_000
                 end = 0
                 for found in _AT.finditer(tail):
-                    times.append((now_us - int(found[1]), int(found[2])))
-                    end = found.end()
+                    end, number = found.end(), int(found[2])
+                    if number not in times:  # a list that comes again brings old rows
+                        times[number] = now_us - int(found[1])
                 tail = tail[end:]
             self.tails[descriptor] = tail[-_TAIL_BYTES:]
 
@@ -102,6 +108,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     for name in ("--port", "--count", "--sampled", "--last"):
         parser.add_argument(name, type=int, required=True)
+    parser.add_argument("--pending", type=int, default=-1)
     parser.add_argument("--path", default="/ws/monitor")
     parser.add_argument("--ready", default="full_state_snapshot")
     parser.add_argument("--timeout", type=float, default=60.0)
@@ -121,11 +128,13 @@ def main() -> None:
     last = b'"n":%d' % given.last
     while time.monotonic() < until:
         receivers.read(0.05)
-        numbers = [times[-1][1] if times else 0 for times in receivers.sampled.values()]
-        if min(numbers, default=given.last) >= given.last and receivers.all_have(last):
+        fewest = min(map(len, receivers.sampled.values()), default=given.last)
+        if fewest >= given.last and receivers.all_have(last):
             break
-    lags = sorted(lag for times in receivers.sampled.values() for lag, _ in times)
-    distinct = [len({number for _, number in times}) for times in receivers.sampled.values()]
+        if set(receivers.pending.values()) == {given.pending}:
+            break
+    lags = sorted(lag for times in receivers.sampled.values() for lag in times.values())
+    distinct = [len(times) for times in receivers.sampled.values()]
     print(
         json.dumps(
             {
@@ -133,6 +142,7 @@ def main() -> None:
                 "p99_ms": lags[int(len(lags) * 0.99)] / 1_000 if lags else None,
                 "fewest": min(distinct, default=0),
                 "complete": receivers.all_have(last),
+                "pending": list(receivers.pending.values()),
                 "bytes_in": receivers.bytes_in,
             }
         ),

@@ -1,7 +1,9 @@
 """HTTP submit → monitor: from the client's first byte to the event's arrival, at an even rate.
 
 Each job carries the time of its request in `customer_id`, which its event shows. Nobody works: the
-event measured is `job_submitted`.
+event measured is `job_submitted`, and from the hundredth on the job stands behind the pending window, on
+no screen. So when the budget (docs/protocol.md) is spent, such events are left out and only counted: the
+budget is lifted to see every event, and the run as it is must end with the true counts.
 """
 
 from __future__ import annotations
@@ -16,16 +18,33 @@ from bench.delivery.processes import child, hub_environ
 BAR_P99_MS = 20.0
 _CLIENTS = 4  # one slow answer shall not delay the next request
 _WARM_UP = 40
+_UNFOLDED_BYTES = 2**40  # no event may be folded away
 
 
 def measure(redis_url: str, monitors: int, rate: int, seconds: float) -> str:
-    """Submit `rate` jobs a second; returns a markdown table."""
+    """Submit `rate` jobs a second, with the traffic budget lifted and as it is; returns a markdown table."""
+    lines = [
+        "| jobs/s | monitors | budget | submit → monitor p50 ms | p99 ms | HTTP answer p99 ms "
+        "| events received by the worst | counts at the end | bar: p99 ≤ 20 ms |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for budget, burst in (
+        ("lifted", {"JOBHUB_MONITOR_BURST_BYTES": str(_UNFOLDED_BYTES)}),
+        ("default", {}),
+    ):
+        environ = hub_environ(redis_url, f"submit-{budget}", **burst)
+        lines.append(_run(environ, budget, monitors, rate, seconds))
+    return "\n".join(lines)
+
+
+def _run(environ: dict[str, str], budget: str, monitors: int, rate: int, seconds: float) -> str:
     total = int(rate * seconds)
-    with child("hub.cli", "hub", environ=hub_environ(redis_url, "submit")) as server:
+    with child("hub.cli", "hub", environ=environ) as server:
         port = server.port()
         _submit(port, _WARM_UP, rate, first=-_WARM_UP)
+        pending = total + _WARM_UP
         numbers = {"port": port, "count": monitors, "sampled": monitors, "last": total}
-        args = [f"--{name}={value}" for name, value in numbers.items()]
+        args = [f"--{name}={value}" for name, value in (numbers | {"pending": pending}).items()]
         with child("bench.delivery.receivers", *args, f"--timeout={2 * seconds + 20:g}") as seen:
             seen.line()
             answers = _submit(port, total, rate, first=1)
@@ -33,15 +52,13 @@ def measure(redis_url: str, monitors: int, rate: int, seconds: float) -> str:
     if found["p99_ms"] is None:
         raise SystemExit("no monitor received anything")
     answer_ms = answers[int(len(answers) * 0.99)] * 1_000
-    verdict = "met" if found["p99_ms"] <= BAR_P99_MS and found["fewest"] == total else "missed"
-    return "\n".join(
-        (
-            "| jobs/s | monitors | submit → monitor p50 ms | p99 ms | HTTP answer p99 ms "
-            "| received by the worst | bar: p99 ≤ 20 ms |",
-            "|---|---|---|---|---|---|---|",
-            f"| {rate} | {monitors} | {found['p50_ms']:.1f} | {found['p99_ms']:.1f} "
-            f"| {answer_ms:.1f} | {100 * found['fewest'] / total:.1f} % | {verdict} |",
-        )
+    exact = set(found["pending"]) == {pending}
+    whole = budget == "default" or found["fewest"] == total
+    verdict = "met" if found["p99_ms"] <= BAR_P99_MS and whole and exact else "missed"
+    return (
+        f"| {rate} | {monitors} | {budget} | {found['p50_ms']:.1f} | {found['p99_ms']:.1f} "
+        f"| {answer_ms:.1f} | {100 * found['fewest'] / total:.1f} % "
+        f"| {'exact' if exact else 'wrong'} | {verdict} |"
     )
 
 
