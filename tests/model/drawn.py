@@ -65,7 +65,9 @@ WEIGHTS = {
     "pause": 1,
     "drain": 1,
     "pass_time": 1,
-    "tidy": 2,
+    "revive": 2,
+    "harvest": 2,
+    "tidy": 3,
     "restart": 1,
 }
 operations = st.sampled_from([name for name, weight in WEIGHTS.items() for _ in range(weight)])

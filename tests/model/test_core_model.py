@@ -17,7 +17,7 @@ from hub import scripts
 from hub.lane_fitter import LaneFitter
 from hub.states import JOB_MOVES
 from tests.model.drawn import operation
-from tests.model.plain_moves import LEASE_MS
+from tests.model.plain_moves import FINAL, LEASE_MS
 from tests.model.stored import (
     Stored,
     check_grants,
@@ -30,6 +30,13 @@ from tests.model.two_hubs import numbers
 from tests.model.working import Working
 
 KEEP_MS = 3_600_000
+PLAIN_JOB = {
+    "job_type": "a",
+    "priority": 50,
+    "max_attempts": 1,
+    "timeout_s": 3600.0,
+    "retry": {"kind": "none", "base_s": 2.0, "cap_s": 900.0, "jitter": 0.25},
+}
 
 
 class CoreMachine(Working):
@@ -60,6 +67,22 @@ class CoreMachine(Working):
         plain.reap_workers()
         self._run("promote_jobs", limit=1000)
         plain.promote()
+
+    @operation(jobs=st.integers(1, 4), apart_ms=st.sampled_from([0, 1_000, KEEP_MS // 3]))
+    def harvest(self, jobs: int, apart_ms: int) -> None:
+        """Runs end one after the other: what is kept by number and by age needs many moments."""
+        self.submit([dict(PLAIN_JOB) for _ in range(jobs)])
+        self.work(2, True)
+        live = [job for job in self.plain.jobs.values() if job.status not in FINAL]
+        for place, job in enumerate(live[-2 * jobs :]):
+            if job.worker_id is None or job.fence is None:
+                self.broker.cancel_many([job.job_id], actor="ann")
+                assert self.plain.cancel(job)
+            else:
+                self.report(
+                    job.worker_id, job.job_id, job.fence, ("complete", "give up")[place % 2]
+                )
+            self.pass_time(apart_ms)
 
     @operation(kept=st.integers(0, 5), part=st.integers(1, 5), workers=st.integers(0, 3))
     def tidy(self, kept: int, part: int, workers: int) -> None:

@@ -53,7 +53,7 @@ class TwoHubs(RuleBasedStateMachine):
     def step(self, name: str, data: st.DataObject) -> None:
         if name in ("act", "update") and not self.plain.jobs:
             name = "submit"
-        if name in ("settle", "progress") and not self.grants:
+        if name in ("settle", "progress", "revive") and not self.grants:
             name = "work"
         method = getattr(self, name)
         arguments = data.draw(method.arguments, label=name)

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from hub import reports
+from hub.errors import JobhubError
 from hub.lane_fitter import LaneFitter
 from hub.messages import HeldJob, JobProgress, ReportedError
 from hub.worker_registry import Superseded
@@ -108,6 +109,27 @@ class Working(Asking):
         if self._lanes_version() != lanes:
             self.plain.settle()  # a job made a lane anew: the claim was a script of its own
         self._assigned(worker_id, self.plain.claimable(worker_id, claim), outcome.assignments)
+        self.plain.settle()
+
+    @operation(kind=st.sampled_from(KINDS), started=st.booleans())
+    def revive(self, data: st.DataObject, kind: str, started: bool) -> None:
+        """A job is cancelled and retried while its worker has it; that worker reports on the old run."""
+        worker_id, job_id, fence = self._one(data, self.grants)
+        job = self.plain.jobs.get(job_id)
+        if job is None:
+            return
+        for action in ("cancel", "retry"):
+            (result,) = getattr(self.broker, f"{action}_many")([job_id], actor="ann")
+            assert isinstance(result, JobhubError) != getattr(self.plain, action)(job)
+        self.work(1, started)
+        self.report(worker_id, job_id, fence, kind)
+
+    def report(self, worker_id: str, job_id: str, fence: int, kind: str) -> None:
+        """One report in a message of its own."""
+        verdict = self._reported(kind, worker_id, job_id, fence)
+        outcome = self.broker.settle(worker_id, [_report(kind, job_id, fence)], claim=0)
+        assert outcome.verdicts == [verdict]
+        self._check_backoff()
         self.plain.settle()
 
     def _lanes_version(self) -> Any:
