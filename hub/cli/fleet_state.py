@@ -31,8 +31,13 @@ class Percentiles(msgspec.Struct, frozen=True):
     p99: float = 0.0
 
 
+class _Waiting(msgspec.Struct, frozen=True):
+    job_type: str
+    pending: int
+
+
 class Second(msgspec.Struct, frozen=True):
-    """The figures of one second."""
+    """The figures of one second; `queues`: every queue in which something waits, exact."""
 
     second: int = 0
     submitted: int = 0
@@ -42,6 +47,7 @@ class Second(msgspec.Struct, frozen=True):
     offered: float = 0.0
     wait: Percentiles | None = None
     run: Percentiles | None = None
+    queues: list[_Waiting] | None = None
 
 
 class _Rows(msgspec.Struct, frozen=True):
@@ -152,3 +158,11 @@ class FleetState:
         while self.seconds and self.seconds[-1].second >= second.second:
             self.seconds.pop()
         self.seconds.append(second)
+        if second.queues is None:
+            return
+        # Events may be folded when many happen, so that counting moves goes astray.
+        for queue in self.queues.values():
+            queue.pending = 0
+        for waiting in second.queues:
+            queue = self.queues.setdefault(waiting.job_type, QueueRow(waiting.job_type))
+            queue.pending = waiting.pending

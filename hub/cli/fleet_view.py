@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from rich.console import Group, RenderableType
+from rich.console import ConsoleDimensions, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -27,6 +27,7 @@ _STATES: Final = (
 )
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
 _CURVE_S: Final = 60
+_WIDE: Final = 110  # columns that jobs, queues and workers need side by side
 _FRAME_LINES: Final = 14  # lines of the screen that are not rows of a table
 
 
@@ -37,15 +38,29 @@ class Link(msgspec.Struct, frozen=True):
     lost: str | None = None
 
 
-def draw(state: FleetState, link: Link, height: int) -> RenderableType:
-    """Lay out the screen for a terminal of `height` lines."""
-    rows = max(5, height - _FRAME_LINES)
-    body = Table.grid(expand=True, padding=(0, 1))
-    body.add_column(ratio=3)
-    body.add_column(ratio=2)
+def draw(state: FleetState, link: Link, size: ConsoleDimensions) -> RenderableType:
+    """Lay out the screen for a terminal of `size`."""
+    top = (_head(link), _counts(state), _curves(state, size.width))
+    if size.width < _WIDE:
+        return Group(*top, *_stacked(state, max(3, (size.height - _FRAME_LINES + 1) // 2)))
+    rows = max(5, size.height - _FRAME_LINES)
     side = Group(_queues(state, rows // 2), _workers(state, rows - rows // 2))
-    body.add_row(_jobs(state, rows + 3), side)
-    return Group(_head(link), _counts(state), _curves(state), body)
+    return Group(*top, _beside(3, _jobs(state, rows + 3), 2, side))
+
+
+def _stacked(state: FleetState, rows: int) -> tuple[RenderableType, RenderableType]:
+    """Jobs, and below them queues beside workers."""
+    return _jobs(state, rows), _beside(2, _queues(state, rows), 3, _workers(state, rows))
+
+
+def _beside(
+    left_share: int, left: RenderableType, right_share: int, right: RenderableType
+) -> RenderableType:
+    grid = Table.grid(expand=True, padding=(0, 1))
+    grid.add_column(ratio=left_share)
+    grid.add_column(ratio=right_share)
+    grid.add_row(left, right)
+    return grid
 
 
 def _head(link: Link) -> RenderableType:
@@ -62,9 +77,9 @@ def _head(link: Link) -> RenderableType:
 
 
 def _counts(state: FleetState) -> RenderableType:
-    grid = Table.grid(expand=True)
+    grid = Table.grid(expand=True, padding=(0, 1))
     for _ in _STATES:
-        grid.add_column(ratio=1)
+        grid.add_column(ratio=1, no_wrap=True)
     grid.add_row(
         *(Text(f"{state.counts.get(name, 0):,}", f"bold {looks.COLOURS[name]}") for name in _STATES)
     )
@@ -72,22 +87,28 @@ def _counts(state: FleetState) -> RenderableType:
     return Panel(grid, border_style="bright_black", padding=(0, 1))
 
 
-def _curves(state: FleetState) -> RenderableType:
+def _curves(state: FleetState, width: int) -> RenderableType:
     now = int(time.time())
+    cells = min(
+        _CURVE_S, max(10, width // 3 - 2)
+    )  # the newest seconds, as many as there is room for
     by_second = {item.second: item for item in state.seconds}
     # The second that still runs has no figures yet; one without an entry saw no change.
-    shown = [by_second.get(now - back) for back in range(_CURVE_S, 0, -1)]
+    shown = [by_second.get(now - back) for back in range(cells, 0, -1)]
     last = state.seconds[-1] if state.seconds else Second()
     recent = [item for item in shown[-10:] if item is not None]
     done = sum(item.completed for item in recent) / 10
     failed = sum(item.failed for item in recent) / 10
+    present = [worker for worker in state.workers.values() if worker.status != "offline"]
+    busy = sum(min(len(worker.job_ids), worker.slots) for worker in present)
+    offered = sum(worker.slots for worker in present)
     grid = Table.grid(expand=True, padding=(0, 2))
     for _ in range(3):
         grid.add_column(ratio=1)
     grid.add_row(
         _curve(
             "throughput",
-            f"{done:.1f} done, {failed:.1f} failed /s",
+            f"{done:.1f} /s, {failed:.1f} failed",
             [item.completed if item else 0 for item in shown],
             "blue",
         ),
@@ -99,7 +120,7 @@ def _curves(state: FleetState) -> RenderableType:
         ),
         _curve(
             "utilisation",
-            f"{last.busy:.0f} of {last.offered:.0f} slots",
+            f"{busy} of {offered} slots",
             [item.busy / item.offered if item and item.offered else 0 for item in shown],
             "cyan",
             top=1.0,
@@ -116,11 +137,14 @@ def _curve(
         _BLOCKS[min(len(_BLOCKS) - 1, int(value / highest * len(_BLOCKS)))] for value in values
     )
     head = Text(title, style="dim").append(f"  {figure}", style="not dim bold")
-    return Group(head, Text(cells, style=colour, no_wrap=True, overflow="crop"))
+    return Group(_one_line(head), Text(cells, style=colour, no_wrap=True, overflow="crop"))
 
 
 def _table(*columns: str) -> Table:
-    return Table(*columns, box=None, expand=True, header_style="dim", pad_edge=False)
+    table = Table(box=None, expand=True, header_style="dim", pad_edge=False)
+    for name in columns:
+        table.add_column(name, no_wrap=True, overflow="ellipsis")
+    return table
 
 
 def _panel(title: str, content: Table) -> Panel:

@@ -47,14 +47,14 @@ def _show(stream: MonitorStream, url: str, once: bool) -> None:
             if frame.type == "full_state_snapshot":
                 break
     if once:
-        out.print(draw(state, link, out.size.height))
+        out.print(draw(state, link, out.size))
         return
     with Live(console=out, screen=True, auto_refresh=False) as live:
         drawn_at = 0.0
         while True:
             if time.monotonic() - drawn_at >= _DRAW_EVERY_S:
                 drawn_at = time.monotonic()
-                live.update(draw(state, link, out.size.height), refresh=True)
+                live.update(draw(state, link, out.size), refresh=True)
             frame = next(frames)
             if isinstance(frame, Lost):
                 link = Link(url, lost=frame.reason)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 
 import httpx
 import msgspec
+import pytest
+from rich.console import Console
 
 from hub.cli.fleet_state import FleetState
+from hub.cli.fleet_view import Link, draw
 from hub.config import load_settings
 from hub.monitor_stream import Frame, MonitorStream
 from tests.cli.conftest import Jobhub
@@ -67,3 +71,38 @@ def _take_snapshot(frames, state: FleetState) -> None:
             state.take(frame)
             if frame.type == "full_state_snapshot":
                 return
+
+
+def _state(**figures: object) -> FleetState:
+    """A hub in which one job of type demo waits, and then a second with these figures."""
+    state = FleetState()
+    data = {
+        "workers": [],
+        "jobs": {"active": {"rows": []}},
+        "queues": [{"job_type": "demo", "pending": 1}, {"job_type": "paused", "paused": True}],
+        "counts": {"pending": 1},
+    }
+    state.take(Frame("full_state_snapshot", data=msgspec.Raw(msgspec.json.encode(data))))
+    event = {"type": "system_stats", "second": int(time.time()) - 1, **figures}
+    state.take(Frame("events", events=[msgspec.Raw(msgspec.json.encode(event))]))
+    return state
+
+
+def test_queues_are_exact_when_the_events_of_their_moves_were_folded_away() -> None:
+    state = _state(queues=[{"job_type": "other", "pending": 7, "oldest_pending_at": 1}])
+    pending = {name: queue.pending for name, queue in state.queues.items()}
+    assert pending == {"demo": 0, "paused": 0, "other": 7}
+    assert state.queues["paused"].paused
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_newest_second_is_shown_and_nothing_breaks_when_the_terminal_is_this_wide(
+    width: int,
+) -> None:
+    console = Console(width=width, height=24, record=True, force_terminal=False)
+    with console.capture() as captured:
+        console.print(draw(_state(completed=5), Link("http://hub"), console.size))
+    lines = captured.get().splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= width
+    assert "█" in "".join(lines), "the last second's throughput"

@@ -84,14 +84,18 @@ class CoreMachine(Working):
                 )
             self.pass_time(apart_ms)
 
-    @operation(kept=st.integers(0, 5), part=st.integers(1, 5), workers=st.integers(0, 3))
-    def tidy(self, kept: int, part: int, workers: int) -> None:
+    @operation(
+        kept=st.integers(0, 5), part=st.integers(1, 5), workers=st.integers(0, 3), due=st.booleans()
+    )
+    def tidy(self, kept: int, part: int, workers: int, due: bool) -> None:
         """Forget what is old and what is too much, jobs in parts.
 
         Cuts fall between moments: of the jobs that ended at one, ids decide, and they differ from run to run.
         """
         ends = [job.finished_at for job in self.plain.finished()]
         moments = sorted(set(ends))
+        if due and moments:  # the oldest has just become old enough
+            self.pass_time(max(0, moments[0] + KEEP_MS - self.plain.now))
         keep = sum(end in moments[max(0, len(moments) - kept) :] for end in ends)
         limit = sum(end in moments[:part] for end in ends)
         keep, limit = keep if kept < 5 else 1_000, max(1, limit) if part < 5 else 1_000
