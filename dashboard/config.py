@@ -51,7 +51,7 @@ def read_config(settings: Settings) -> DashboardConfig:
     return DashboardConfig(
         hub_url=settings.hub_url,
         token=settings.token,
-        public=not is_loopback(settings.host),
+        public=not all(map(is_loopback, (settings.host, *settings.allowed_hosts, *named))),
         trusted_user_header=settings.trusted_user_header,
         presets=tuple(_read_preset(text) for text in settings.presets),
         hosts=_LOOPBACK | named | {settings.host} | set(settings.allowed_hosts),

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -98,12 +99,18 @@ def load_settings(
         settings = msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise _wrong_value(str(error)) from None
+    outside = published_names(settings)
     settings = msgspec.structs.replace(settings, **_derived(settings))
     if settings.token is None and not is_loopback(settings.host):
         raise InvalidInput(
             f"{settings.host} can be reached from outside: set {PREFIX}TOKEN, "
             "or keep the loopback address 127.0.0.1",
             field=f"{PREFIX}HOST",
+        )
+    if settings.token is None and outside:
+        raise InvalidInput(
+            f"{outside[0]} is how others reach the hub, through a proxy: set {PREFIX}TOKEN too",
+            field=f"{PREFIX}TOKEN",
         )
     if settings.heartbeat_s >= settings.lease_s:
         raise InvalidInput(
@@ -146,6 +153,16 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def published_names(settings: Settings) -> list[str]:
+    """List the names under which others are meant to reach this machine through a proxy."""
+    urls = [
+        *settings.allowed_origins,
+        *([settings.public_hub_url] if settings.public_hub_url else []),
+    ]
+    named = [*settings.allowed_hosts, *(urlsplit(url).hostname or url for url in urls)]
+    return [name for name in named if not is_loopback(name)]
 
 
 def environment(settings: Settings) -> dict[str, str]:

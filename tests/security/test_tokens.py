@@ -9,10 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
+from dashboard.config import read_config
 from hub import access as access_module
 from hub import tokens as tokens_module
 from hub.access import Access
-from hub.config import Settings
+from hub.config import Settings, load_settings
+from hub.errors import InvalidInput
 from hub.redis_service import RedisService
 from hub.roles import ROOT
 from hub.tokens import TokenRequest, Tokens
@@ -103,3 +105,16 @@ def test_secrets_are_compared_in_constant_time(
     assert len(compared) == 1
     assert access.identify_message(made.token, None, "worker").name == "w"
     assert len(compared) == 3
+
+
+@pytest.mark.parametrize(
+    "variable", ["JOBHUB_ALLOWED_HOSTS", "JOBHUB_ALLOWED_ORIGINS", "JOBHUB_PUBLIC_HUB_URL"]
+)
+def test_hub_on_loopback_needs_a_token_when_a_proxy_lets_others_reach_it(variable: str) -> None:
+    name = "jobs.example.com" if variable.endswith("HOSTS") else "https://jobs.example.com"
+    with pytest.raises(InvalidInput) as refused:
+        load_settings({variable: name})
+    assert refused.value.field == "JOBHUB_TOKEN"
+    settings = load_settings({variable: name, "JOBHUB_TOKEN": "x"})
+    assert read_config(settings).public == (variable != "JOBHUB_PUBLIC_HUB_URL")
+    assert not read_config(load_settings({"JOBHUB_HUB_URL": "https://jobs.example.com"})).public
