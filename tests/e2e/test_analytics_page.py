@@ -98,10 +98,11 @@ def test_charts_are_drawn_and_follow_the_theme(analytics: Page) -> None:
 
 def test_group_is_split_when_it_is_chosen(analytics: Page) -> None:
     analytics.get_by_role("link", name="By worker").click()
-    expect(analytics.get_by_role("heading", name="Throughput by worker")).to_be_visible()
+    split = analytics.get_by_role("heading", name="Throughput by worker")
+    expect(split).to_be_visible(timeout=30_000)
     assert "by=worker" in analytics.url
     analytics.reload()
-    expect(analytics.get_by_role("heading", name="Throughput by worker")).to_be_visible()
+    expect(split).to_be_visible(timeout=30_000)
 
 
 def test_range_of_everything_follows_when_a_chart_is_brushed(analytics: Page) -> None:
