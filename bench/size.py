@@ -21,7 +21,7 @@ from typing import Any, Final
 import msgspec
 import redis
 
-from hub import limits, scripts
+from hub import limits, reports, scripts
 from hub.config import load_settings
 from hub.embedded import find_program
 from hub.keys import Keys
@@ -102,9 +102,8 @@ class Scene:
         self.call("settle_jobs", [self._settle(*grant) for grant in grants])
 
     def _settle(self, job_id: str, fence: str) -> dict[str, Any]:
-        about = {"job_id": job_id, "fence": fence}
-        told = [{"of": "job_started", **about}, {"of": "job_completed", **about, "result": "1"}]
-        return {"worker_id": "w", "reports": msgspec.json.encode(told), "claim": 0, **GRANT}
+        told = [reports.started(job_id, int(fence)), reports.completed(job_id, int(fence), b"1")]
+        return {"worker_id": "w", "reports": reports.write_reports(told), "claim": 0, **GRANT}
 
     def finish(self, count: int) -> None:
         """Submit, claim and complete jobs."""
