@@ -10,12 +10,13 @@ TRACES := tests/replay/test_replay.py::test_every_job_ends_as_in_the_full_trace 
 	tests/figures/test_traces.py::test_figures_equal_the_records_when_a_full_trace_is_replayed
 WITHOUT_TRACES := $(addprefix --deselect=,$(TRACES))
 
-.PHONY: help demo test test-traces check programs bench-throughput bench-size bench-pixel clean
+.PHONY: help demo test test-traces test-fuzz check programs bench-throughput bench-size bench-pixel clean
 
 help:
 	@echo "make demo   start Jobhub with workers and a varied load, and print the dashboard's URL"
 	@echo "make test   everything that CI runs: style, types, import rules, all tests"
 	@echo "make check  the quick part of it: style, types, import rules"
+	@echo "make test-fuzz  the API's document against many more requests"
 	@echo "make bench-size  cost of a move and memory of a job, up to a million jobs"
 	@echo "make bench-throughput  speed beside Dramatiq, Huey, Celery, SAQ and taskiq"
 	@echo "make bench-pixel  from an event to its pixel in Chromium, and frames a second under load"
@@ -33,6 +34,10 @@ test: programs check
 # Replays the archive's traces from ../shared/data, and compares the figures of all their jobs.
 test-traces: $(VENV)/test-installed
 	@$(BIN)/python -m pytest $(TRACES)
+
+# Requests that no test run has seen yet, for about ten minutes.
+test-fuzz: $(VENV)/test-installed
+	@FUZZ_EXAMPLES=500 $(BIN)/python -m pytest tests/contract/test_openapi.py
 
 check: $(VENV)/test-installed
 	@echo "==> Style"
