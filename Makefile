@@ -4,17 +4,19 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-JOBS := 2
+# More than there are cores: every third test waits for something.
+JOBS := 3
 # The archive's full traces take minutes and lie beside the repository only here and there.
 TRACES := tests/replay/test_replay.py::test_every_job_ends_as_in_the_full_trace \
 	tests/figures/test_traces.py::test_figures_equal_the_records_when_a_full_trace_is_replayed
 WITHOUT_TRACES := $(addprefix --deselect=,$(TRACES))
 
-.PHONY: help demo test test-traces test-fuzz check programs bench-throughput bench-size bench-pixel clean
+.PHONY: help demo test test-quick test-traces test-fuzz check programs bench-throughput bench-size bench-pixel clean
 
 help:
 	@echo "make demo   start Jobhub with workers and a varied load, and print the dashboard's URL"
 	@echo "make test   everything that CI runs: style, types, import rules, all tests"
+	@echo "make test-quick  half of the tests: those that start nothing but a Redis"
 	@echo "make check  the quick part of it: style, types, import rules"
 	@echo "make test-fuzz  the API's document against many more requests"
 	@echo "make bench-size  cost of a move and memory of a job, up to a million jobs"
@@ -29,7 +31,11 @@ demo: $(VENV)/installed
 test: programs check
 	@echo "==> Tests ($(JOBS) at a time; real Redis, sockets and browser)"
 	@rm -f .pytest_cache/v/cache/lastfailed
-	@$(BIN)/python -m pytest -n $(JOBS) $(WITHOUT_TRACES) || $(BIN)/python -m tests.support.again
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(WITHOUT_TRACES) || $(BIN)/python -m tests.support.again
+
+# Those that start no command of ours and no browser.
+test-quick: $(VENV)/test-installed
+	@$(BIN)/python -m pytest -n $(JOBS) -m "not e2e and not slow"
 
 # Replays the archive's traces from ../shared/data, and compares the figures of all their jobs.
 test-traces: $(VENV)/test-installed

@@ -22,6 +22,18 @@ from tests.support.processes import Server, hub_environ, serving_hub
 
 _numbers = itertools.count(1)
 
+# What starts commands: fixtures that a test asks for, and functions that its module holds.
+_STARTING_FIXTURES = {"hub", "short_lease_hub", "start_holder", "guarded"}
+_STARTERS = {"serving", "serving_hub", "succeeding", "run_jobhub", "guarded_hub", "running_redis"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that starts a command of the product: who wants the quick ones leaves out `e2e`."""
+    for item in items:
+        module = vars(item.module) if isinstance(item, pytest.Function) else {}
+        if _STARTING_FIXTURES & set(getattr(item, "fixturenames", ())) or _STARTERS & module.keys():
+            item.add_marker(pytest.mark.e2e)
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:

@@ -146,6 +146,7 @@ class CoreMachine(Working):
 SIZES = {"ci": (70, 60), "long": (600, 100)}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_redis_equals_a_plain_model_when_everything_happens(redis_url: str) -> None:
     examples, steps = SIZES[os.environ.get("HYPOTHESIS_PROFILE", "ci")]

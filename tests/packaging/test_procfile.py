@@ -10,11 +10,14 @@ import sys
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.support.ports import free_port
 from tests.support.process_tree import alive, descendants
 from tests.support.processes import clean_environ
 from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,6 +14,8 @@ import pytest
 from tests.support.processes import clean_environ
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.e2e
+
 ROOT = Path(__file__).parents[2]
 _GENERATED = ("__pycache__", ".pyc")
 

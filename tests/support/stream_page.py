@@ -132,12 +132,12 @@ class Screen:
         def equal() -> bool:
             nonlocal last
             shown = self.read_store()
-            document = httpx.get(f"{api_url}/api/snapshot", timeout=30).json()
-            last = difference(shown, document)
+            last = difference(shown, api.get("/api/snapshot").json())
             return not last
 
         try:
-            wait_until(equal, timeout_s=timeout_s)
+            with httpx.Client(base_url=api_url, timeout=30) as api:
+                wait_until(equal, timeout_s=timeout_s)
         except AssertionError:
             told = f"screen and Redis differ: {last}; {self.status}; {self.errors[:3]}"
             raise AssertionError(told) from None

@@ -19,6 +19,8 @@ PROJECT_TEST = """
 from hub.testing import working
 from hub.worker import Worker
 
+pytestmark = pytest.mark.e2e
+
 worker = Worker()
 
 @worker.job("double")
