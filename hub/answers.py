@@ -36,8 +36,8 @@ class QueuePlace(msgspec.Struct, frozen=True):
     """A job's place in line: 1 is next, null when it does not wait in line.
 
     `estimated_start_at` (Unix ms) assumes that jobs go on being started at `starts_per_s`, the rate of
-    the last minute, in the order of the line; null when nothing was started or its queue is paused. For
-    a scheduled job it is its `run_at`, for one that was started its `started_at`.
+    the last minute, in the order of the line; null when nothing was started, its queue is paused or no
+    worker fits it. For a scheduled job it is its `run_at`, for one that was started its `started_at`.
     """
 
     job_id: str

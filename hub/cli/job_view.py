@@ -14,7 +14,7 @@ from hub.answers import MatchReport, QueuePlace, Transition
 from hub.cli import looks
 from hub.cli.output import console
 from hub.records import Job
-from hub.states import FINAL_STATUSES
+from hub.states import ACTIVE_STATUSES, FINAL_STATUSES
 
 
 class FullJob(Job, frozen=True, kw_only=True, omit_defaults=True):
@@ -73,6 +73,10 @@ def show_outlook(place: QueuePlace, report: MatchReport) -> None:
 
 
 def _reasons(place: QueuePlace, report: MatchReport) -> Iterator[str]:
+    if place.status in FINAL_STATUSES:
+        yield "its run is over"
+    elif place.status in ACTIVE_STATUSES:
+        yield "it waits no more: a worker has it"
     if place.position is not None:
         yield f"{place.position:,} of {place.pending:,} in line"
     if place.estimated_start_at is not None and place.status in ("pending", "scheduled"):

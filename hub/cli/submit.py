@@ -43,6 +43,12 @@ class Result(msgspec.Struct):
 @click.option("--delay-s", type=float, metavar="SECONDS", help="Run it so much later.")
 @click.option("--run-at", type=int, metavar="MS", help="Run it then (Unix milliseconds).")
 @click.option("--max-attempts", type=int, help="How often it is tried.")
+@click.option(
+    "--retry",
+    type=click.Choice(["exponential", "fixed", "none"]),
+    help="How the wait before another attempt grows; exponential where none is given.",
+)
+@click.option("--retry-base-s", type=float, metavar="SECONDS", help="The first such wait (2).")
 @click.option("--timeout-s", type=float, metavar="SECONDS", help="How long an attempt may take.")
 @click.option("--wait", is_flag=True, help="Wait for the result; status 1 unless it completes.")
 @settings_flags(CLIENT)
@@ -52,6 +58,8 @@ def submit_command(
     payload: str,
     must: tuple[str, ...],
     must_not: tuple[str, ...],
+    retry: str | None,
+    retry_base_s: float | None,
     wait: bool,
     as_json: bool,
     hub_url: str | None,
@@ -72,6 +80,9 @@ def submit_command(
         "must": _conditions("--must", must),
         "must_not": _conditions("--must-not", must_not),
     }
+    retrying = {"kind": retry, "base_s": retry_base_s}
+    if retry is not None or retry_base_s is not None:
+        body["retry"] = {name: value for name, value in retrying.items() if value is not None}
     if any(requirements.values()):
         body["requirements"] = requirements
     with HubApi(settings_from({"hub_url": hub_url, "token": token})) as api:

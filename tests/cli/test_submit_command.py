@@ -19,12 +19,13 @@ def test_job_is_stored_as_asked_when_flags_are_given(jobhub: Jobhub, api: httpx.
     ended = jobhub(
         "submit", "resize", '{"n": 1}', "--priority", "0", "--customer-id", "acme",
         "--must", "gpu_memory_gb=24", "--must", "region=eu", "--must-not", "spot=true",
-        "--max-attempts", "5",
+        "--max-attempts", "5", "--retry", "fixed", "--retry-base-s", "7",
     )  # fmt: skip
     assert ended.status == 0, ended.errors
     job = api.get(f"/api/jobs/{ended.output.strip()}").json()
     assert (job["payload"], job["priority"], job["customer_id"]) == ({"n": 1}, 0, "acme")
     assert job["max_attempts"] == 5
+    assert (job["retry"]["kind"], job["retry"]["base_s"]) == ("fixed", 7)
     assert job["requirements"] == {
         "must": {"gpu_memory_gb": 24, "region": "eu"},
         "must_not": {"spot": True},

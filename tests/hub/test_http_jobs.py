@@ -99,10 +99,15 @@ def test_place_and_match_tell_when_and_where_a_job_may_run(hub: Server, api: htt
         report = api.get(f"/api/jobs/{second}/match").json()
         assert [(item["worker_id"], item["fits"]) for item in report["workers"]] == [("w1", False)]
         assert report["workers"][0]["reasons"] == ["must.gpu: wants 2, has 1"]
+        third = submit(api)
         estimated = wait_until(
-            lambda: api.get(f"/api/jobs/{second}/position").json()["estimated_start_at"]
+            lambda: api.get(f"/api/jobs/{third}/position").json()["estimated_start_at"]
         )
         assert estimated > started["estimated_start_at"]
+        wait_until(
+            lambda: api.get(f"/api/jobs/{second}/position").json()["estimated_start_at"] is None,
+            what="nobody fits it, so nobody knows when it starts",
+        )
 
 
 def test_result_comes_at_once_when_it_is_waited_for(hub: Server, api: httpx.Client) -> None:

@@ -66,6 +66,7 @@ WEIGHTS = {
     "drain": 1,
     "pass_time": 1,
     "revive": 2,
+    "haunt": 1,
     "harvest": 2,
     "tidy": 3,
     "restart": 1,

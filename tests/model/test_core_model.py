@@ -16,7 +16,7 @@ from hypothesis.stateful import invariant, run_state_machine_as_test
 from hub import scripts
 from hub.lane_fitter import LaneFitter
 from hub.states import JOB_MOVES
-from tests.model.drawn import operation
+from tests.model.drawn import TYPES, WORKERS, operation
 from tests.model.plain_moves import FINAL, LEASE_MS
 from tests.model.stored import (
     Stored,
@@ -67,6 +67,16 @@ class CoreMachine(Working):
         plain.reap_workers()
         self._run("promote_jobs", limit=1000)
         plain.promote()
+
+    @operation(times=st.integers(1, 4), restarted=st.booleans())
+    def haunt(self, times: int, restarted: bool) -> None:
+        """Jobs take their workers down with them, time after time: to a new start, or into silence."""
+        for _ in range(times):
+            for worker_id in WORKERS:
+                self._connect(worker_id, TYPES, 2, 0, [])
+            self.work(2, True)
+            if not restarted:
+                self.maintain(45_000, False)
 
     @operation(jobs=st.integers(1, 4), apart_ms=st.sampled_from([0, 1_000, KEEP_MS // 3]))
     def harvest(self, jobs: int, apart_ms: int) -> None:
