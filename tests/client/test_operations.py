@@ -78,9 +78,6 @@ def test_every_job_is_done_when_bulk_needs_several_requests(client: HubClient) -
     by_ids = client.bulk("purge", ids=[handle.job_id for handle in handles])
     assert (by_ids.matched, by_ids.changed) == (1_050, 1_050)
     assert client.bulk("purge", ids=[]).matched == 0
-
-
-def test_bulk_is_refused_before_anything_is_sent_when_it_names_no_jobs(client: HubClient) -> None:
     with pytest.raises(InvalidInput, match="either ids or filter"):
         client.bulk("purge")
     with pytest.raises(InvalidInput) as refusal:

@@ -153,7 +153,7 @@ class CoreMachine(Working):
         self.events.check(stored, self.plain)
 
 
-SIZES = {"ci": (70, 60), "long": (600, 100)}
+SIZES = {"ci": (60, 60), "long": (600, 100)}
 
 
 @pytest.mark.slow
