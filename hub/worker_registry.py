@@ -41,6 +41,12 @@ class Superseded(Conflict):
     code = "superseded"
 
 
+class Forgotten(Conflict):
+    """Redis came back without this connection's registration: the worker must register again."""
+
+    code = "forgotten"
+
+
 class WorkerRegistry:
     """Knows who is there, what they offer and what they hold."""
 
@@ -80,19 +86,28 @@ class WorkerRegistry:
         )
 
     def heartbeat(
-        self, worker_id: str, connection_id: str, held: Sequence[HeldJob]
+        self,
+        worker_id: str,
+        connection_id: str,
+        held: Sequence[HeldJob],
+        *,
+        connected_at: int = 0,
     ) -> list[HeldVerdict]:
         """Renew every grant named; a worker that was put offline for silence is back.
 
-        Raises: Superseded. Redis: heartbeat_worker.lua, one round trip, atomic, O(held log n).
+        Args:   connected_at: when this connection registered, as the registration told, Unix ms.
+        Raises: Superseded, Forgotten. Redis: heartbeat_worker.lua, one round trip, atomic, O(held log n).
         """
         reply = self._service.run(
             "heartbeat_worker",
             worker_id=worker_id,
             connection_id=connection_id,
+            connected_at=connected_at,
             held=_held_json(held),
             lease_ms=self._grant_args["lease_ms"],
         )
+        if reply == b"forgotten":
+            raise Forgotten(f"{worker_id} is not known any more: register again")
         if reply == b"superseded":
             raise Superseded(f"another connection registered as {worker_id}")
         return _verdicts(reply)

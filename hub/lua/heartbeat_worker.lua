@@ -4,15 +4,20 @@
 -- key workers ZSET  connected worker ids by last heartbeat, Unix ms
 -- arg worker_id string
 -- arg connection_id string
+-- arg connected_at int  when that connection registered, Unix ms
 -- arg held json  {job_id, fence as string}
 -- arg lease_ms int
 --
 -- Returns a list of {job_id, fence, keep|drop|cancel}: cancel when the run is over for everybody but
--- this worker; or 'superseded' when another connection has the worker's name.
+-- this worker; 'superseded' when a later connection has the worker's name; or 'forgotten' when this one is not known:
+-- Redis came back without it, or with an earlier connection of that name. Then the worker must register again.
 -- A worker that was silent for too long and speaks again is back. O(held log n). Idempotent.
 
 local worker = load_worker(arg.worker_id)
-if not worker or worker.connection_id ~= arg.connection_id then return 'superseded' end
+if not worker then return 'forgotten' end
+if worker.connection_id ~= arg.connection_id then
+  return tonumber(worker.connected_at) >= arg.connected_at and 'superseded' or 'forgotten'
+end
 if worker.status == 'offline' then
   arrive(worker)
   worker.old_status, worker.status = 'offline', 'idle'

@@ -29,7 +29,7 @@ from hub.messages import (
     WorkerStatusChange,
 )
 from hub.reports import Report, report_of
-from hub.worker_registry import Superseded, WorkerRegistry
+from hub.worker_registry import Forgotten, Superseded, WorkerRegistry
 from hub.ws.connection import Connection
 from hub.ws.protocol import CloseCode, Patience, Refused, error_message, read_messages
 
@@ -79,6 +79,7 @@ class WorkerHandler:
         self._times = {"lease_ms": lease_ms, "heartbeat_ms": heartbeat_ms}
         self._places = 0
         self._left = False
+        self._connected_at = 0
         self._patience = Patience()
         self._asked_draining: bool | None = None
         self.worker_id = ""
@@ -180,6 +181,10 @@ class WorkerHandler:
             self._answer(message, turn)
         except Superseded:
             self.supersede()
+        except Forgotten as error:
+            self._left = True
+            self._dispatcher.remove(self)
+            self._connection.close(CloseCode.RESYNC, error.message)
         except JobhubError as error:
             self._settle(turn)
             self._patience.hear(error)
@@ -243,6 +248,7 @@ class WorkerHandler:
         self._places = message.slots + message.prefetch
         record = msgspec.json.decode(registration.worker, type=_Record)
         self.rev = record.rev
+        self._connected_at = record.connected_at
         self.draining = record.status == "draining"
         self.holding = len(record.job_ids) - len(registration.assignments)
         answer = {
@@ -288,7 +294,9 @@ class WorkerHandler:
         return 0 if self.draining or behind or not ended else max(1, self.free + ended)
 
     def _heartbeat(self, held: Sequence[HeldJob]) -> Answer:
-        verdicts = self._registry.heartbeat(self.worker_id, self.connection_id, held)
+        verdicts = self._registry.heartbeat(
+            self.worker_id, self.connection_id, held, connected_at=self._connected_at
+        )
         return {"type": "heartbeat_ack", "held": verdicts}
 
     def _send(self, message: Any) -> None:
@@ -309,4 +317,5 @@ def _about(message: AboutJob, of: str, verdict: Verdict) -> Answer:
 class _Record(msgspec.Struct):
     status: str
     rev: int
+    connected_at: int
     job_ids: list[str]

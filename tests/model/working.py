@@ -10,7 +10,7 @@ from hub import reports
 from hub.errors import JobhubError
 from hub.lane_fitter import LaneFitter
 from hub.messages import HeldJob, JobProgress, ReportedError
-from hub.worker_registry import Superseded
+from hub.worker_registry import Forgotten, Superseded
 from tests.model.asking import Asking
 from tests.model.drawn import WORKERS, operation
 from tests.model.plain_records import PlainJob
@@ -154,7 +154,7 @@ class Working(Asking):
         items = [HeldJob(job_id=job_id, fence=fence) for job_id, fence in held]
         try:
             verdicts = self.registry.heartbeat(worker_id, connection, items)
-        except Superseded:
+        except (Superseded, Forgotten):
             assert expected is None
         else:
             assert [verdict.action for verdict in verdicts] == expected
