@@ -92,6 +92,7 @@
         dom.setText(dom.part(tile, "value"), value);
         dom.setText(dom.part(tile, "unit"), unit);
         dom.setText(dom.part(tile, "note"), note || "\u00a0");
+        dom.setAttribute(dom.part(tile, "note"), "title", note || "");
         dom.setAttribute(tile, "data-tone", tone || "");
       }
     }

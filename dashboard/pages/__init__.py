@@ -12,7 +12,17 @@ from typing import Any, Final, Protocol
 from dash import Dash
 
 from dashboard.hub_client import HubApi
-from dashboard.pages import analytics, audit, job, jobs, live, not_found, submit, worker, workers
+from dashboard.pages import (
+    analytics,
+    audit,
+    job,
+    jobs,
+    live,
+    not_found_404,
+    submit,
+    worker,
+    workers,
+)
 
 
 class Page(Protocol):
@@ -38,5 +48,5 @@ PAGES: Final[tuple[Any, ...]] = (
     analytics,
     submit,
     audit,
-    not_found,
+    not_found_404,
 )

@@ -112,6 +112,12 @@ def test_page_says_what_is_wrong_and_recovers_when_the_hub_is_down(
     live.forgive_network()
 
 
+def test_page_leads_back_when_its_address_is_of_none(live: LivePage) -> None:
+    live.open_page("/no/such/page", "There is no such page")
+    live.page.get_by_role("link", name="To Live").click()
+    live.see(live.page.get_by_role("heading", level=1), "Live")
+
+
 def test_tabs_are_walked_with_the_keyboard_when_focused(live: LivePage) -> None:
     live.open()
     live.page.locator("#tab-active").focus()

@@ -1,4 +1,4 @@
-"""What stands where no page is."""
+"""What stands where no page is; Dash finds it by the name of the module."""
 
 from __future__ import annotations
 
