@@ -39,6 +39,11 @@
     };
   }
 
+  // Tab goes from the headings to the first row, and from the rows to what stands behind the table.
+  functions.jobhubTabFromCell = () => false;
+  functions.jobhubTabFromHeading = ({ backwards, previousHeaderPosition: from }) =>
+    backwards || !from ? false : { headerRowIndex: -1, column: from.column };
+
   // A selector for a column: `make(params)` builds a cell's element, `update(element, params)` writes what
   // differs. AG Grid takes a class with getGui for one that needs no React.
   function cell(make, update) {

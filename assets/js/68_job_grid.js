@@ -29,6 +29,9 @@
     attach(api) {
       this.api = api;
       api.addEventListener("selectionChanged", () => this.selectionChanged());
+      api.addEventListener("cellKeyDown", ({ event, node }) => {
+        if (event.key === "Enter") window.jobhub.navigation.go("/jobs/" + encodeURIComponent(node.id));
+      });
       this.fit();
       this.draw(store.state);
     }

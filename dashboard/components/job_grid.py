@@ -35,6 +35,9 @@ GRID_OPTIONS: Final[dict[str, Any]] = {
     "suppressScrollOnNewData": True,
     "tooltipShowDelay": 400,
     "enableCellTextSelection": True,
+    # One stop for the headings, one for the rows; arrows walk in them, as WAI-ARIA has it for grids.
+    "tabToNextHeader": {"function": "jobhubTabFromHeading(params)"},
+    "tabToNextCell": {"function": "jobhubTabFromCell(params)"},
     "rowSelection": {
         "mode": "multiRow",
         "checkboxes": True,

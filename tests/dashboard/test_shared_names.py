@@ -13,7 +13,7 @@ from flask import Flask
 from dashboard import ids
 from dashboard.actions import _PATHS
 from dashboard.assets import ASSETS
-from dashboard.components.job_grid import _COLUMNS, LISTS, job_grid
+from dashboard.components.job_grid import _COLUMNS, GRID_OPTIONS, LISTS, job_grid
 from dashboard.components.pill import TONES
 from dashboard.hub_client import HubApi
 from dashboard.pages import PAGES, Page, job, jobs, live, submit, workers
@@ -50,8 +50,8 @@ def test_every_action_is_known_to_both_sides_when_it_is_offered() -> None:
 
 def test_every_function_exists_when_a_column_names_it() -> None:
     functions = set(re.findall(r"functions\.(\w+) =", SCRIPTS["67_grid_cells.js"]))
-    named = set(re.findall(r"'function': '(\w+)\(params\)'", str(_COLUMNS)))
-    assert {"jobhubJobId", "jobhubAge"} <= named <= functions
+    named = set(re.findall(r"'function': '(\w+)\(params\)'", str([_COLUMNS, GRID_OPTIONS])))
+    assert {"jobhubJobId", "jobhubAge", "jobhubTabFromCell"} <= named <= functions
 
 
 def test_jobs_are_asked_for_by_the_names_of_the_hub_when_searched() -> None:

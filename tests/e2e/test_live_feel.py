@@ -83,3 +83,24 @@ def test_scroll_zoom_and_time_cursor_stay_when_rows_and_figures_come(
     times = cursors.all_inner_texts()
     expect(cursors).to_have_count(3)
     assert len(set(times)) == 1 and times[0], times
+
+
+def test_table_is_two_stops_of_the_keyboard_and_opens_a_job(
+    live: LivePage, live_api: httpx.Client
+) -> None:
+    older, newer = submit(live_api), submit(live_api)
+    live.open()
+    live.open_list("pending")
+    live.see_part(live.row("pending", newer), "demo")
+    live.page.locator("#rows-pending [col-id=job].ag-header-cell").focus()
+    live.page.keyboard.press("Tab")
+    focused = "document.activeElement.closest('[row-id]')?.getAttribute('row-id')"
+    assert live.read(focused) == older
+    live.page.keyboard.press("Space")
+    live.see(live.page.locator("[data-part=selected]"), "1 job selected")
+    live.page.keyboard.press("Tab")
+    assert not live.read("document.activeElement.closest('.live-jobs')")
+    live.page.keyboard.press("Shift+Tab")
+    live.page.keyboard.press("ArrowDown")
+    live.page.keyboard.press("Enter")
+    live.see_part(live.page.get_by_role("heading", level=1), newer)
