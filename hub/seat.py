@@ -67,7 +67,7 @@ class Monitor:
         self.in_step = False
         self.missed: set[str] = set()
         self.told_counts: Sequence[int] | None = None
-        self.snapshot_waits = shown is not None and peer.backlog_bytes > 0
+        self.snapshot_waits = shown is not None
         if shown is not None:
             self.told_counts = tuple(shown.counts.values())
 

@@ -6,9 +6,12 @@ shown), then all connections are cut twice: once they resume, once they take a s
 
 from __future__ import annotations
 
+import time
+
 from bench.delivery.processes import child, hub_environ
 
 BAR_S = 5.0
+_SETTLE_S = 8.0  # until the jobs have been submitted, which a monitor that resumes would be told
 _STORMS = (("arrive", False), ("resume", True), ("snapshot", False))
 
 
@@ -25,6 +28,7 @@ def measure(redis_url: str, monitors: int) -> str:
             child("bench.delivery.crowd", f"--port={port}", f"--count={monitors}") as crowd,
         ):
             workload.line()
+            time.sleep(_SETTLE_S)
             for name, resume in _STORMS:
                 before = server.cpu_s()
                 crowd.tell({"resume": resume})

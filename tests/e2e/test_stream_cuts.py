@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from tests.support.processes import Server, serving
+from tests.support.processes import Server
 from tests.support.proxy import Proxy
 from tests.support.stream_page import Screen
 from tests.support.traffic import Traffic
@@ -25,26 +25,6 @@ def test_screen_equals_redis_when_jobs_flow(
         wait_until(lambda: traffic.moves > 1_500)
     screen.wait_equal(stream_hub.url)
     assert screen.status["resyncs"] == 0
-
-
-def test_screen_equals_redis_when_hub_is_killed_and_restarted(
-    stream_hub: Server, stream_hub_env: dict[str, str], screen: Screen, traffic: Traffic
-) -> None:
-    traffic.submit(150)
-    with Proxy(stream_hub.url) as proxy:
-        screen.connect(proxy.url)
-        with traffic.flowing(300):
-            wait_until(lambda: traffic.moves > 600)
-            stream_hub.kill()
-            screen.wait_state("stale", "connecting")
-            wait_until(lambda: traffic.moves > 1_000)
-            with serving("hub", environ=stream_hub_env) as second:
-                proxy.lead_to(second.url)
-                screen.wait_state("live")
-                wait_until(lambda: traffic.moves > 2_000)
-                traffic.pause()
-                screen.wait_equal(second.url)
-    assert screen.status["reconnects"] >= 1
 
 
 def test_screen_equals_redis_when_connections_drop_at_random(
