@@ -2,7 +2,11 @@
 
 curl -X POST localhost:5000/pictures -H 'Content-Type: application/json' -d '{"sizes": [64, 128]}'
 curl localhost:5000/pictures/JOB_ID
+curl -N localhost:5000/pictures/JOB_ID/events
 """
+
+import json
+from collections.abc import Iterator
 
 from flask import Flask, Response, jsonify, request, url_for
 
@@ -31,6 +35,19 @@ def picture(job_id: str) -> Response:
     job = hub.get(job_id)
     percent = job.progress.percent if job.progress else 0
     return jsonify(status=job.status, percent=percent, result=job.result)
+
+
+@app.get("/pictures/<job_id>/events")
+def picture_events(job_id: str) -> Response:
+    """Tell each change as it happens, for a page's EventSource."""
+    job = hub.handle(job_id)
+
+    def lines() -> Iterator[str]:
+        for record in job.follow():
+            percent = record.progress.percent if record.progress else 0
+            yield f"data: {json.dumps({'status': record.status, 'percent': percent})}\n\n"
+
+    return Response(lines(), mimetype="text/event-stream")
 
 
 @app.errorhandler(JobhubError)

@@ -13,7 +13,7 @@ from hub.client.options import SubmitOptions
 from hub.worker import Job, Worker
 from tests.support.processes import Server
 
-DOCS = [Path("docs/sdk.md"), Path("docs/quickstart.md")]
+DOCS = [Path("docs/sdk.md"), Path("docs/quickstart.md"), Path("docs/web-apps.md")]
 SDK = Path("docs/sdk.md").read_text()
 
 

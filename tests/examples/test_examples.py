@@ -103,7 +103,9 @@ def test_flask_application_hands_work_over_and_tells_how_far_it_is(hub: Server) 
             assert again.json() == asked.json()
             wait_until(lambda: browser.get(asked.json()["see"]).json()["status"] == "completed")
             assert browser.get(asked.json()["see"]).json()["result"] == {"files": 2}
-            unknown = browser.get("/pictures/nothing")
+            told = browser.get(asked.json()["see"] + "/events").text
+            assert '"status": "completed", "percent": 100' in told
+            unknown = browser.get("/pictures/nothing/events")
             assert (unknown.status_code, unknown.json()["error"]) == (404, "not_found")
     finally:
         app.kill()
