@@ -14,6 +14,7 @@ WORKERS = ("w1", "w2", "w3")
 retries = st.sampled_from(
     [
         {"kind": "exponential", "base_s": 2.0, "cap_s": 5.0, "jitter": 0.25},
+        {"kind": "exponential", "base_s": 2.0, "cap_s": 2.1, "jitter": 0.5},
         {"kind": "fixed", "base_s": 1.0, "cap_s": 900.0, "jitter": 0.0},
         {"kind": "none", "base_s": 2.0, "cap_s": 900.0, "jitter": 0.25},
     ]
@@ -57,11 +58,11 @@ WEIGHTS = {
     "act": 4,
     "update": 3,
     "heartbeat": 2,
-    "register": 1,
+    "register": 2,
     "reconnect": 2,
     "progress": 1,
     "claim": 1,
-    "leave": 1,
+    "leave": 2,
     "pause": 1,
     "drain": 1,
     "pass_time": 1,

@@ -181,6 +181,7 @@ def check_heads(stored: Stored, plain: Plain) -> None:
     """Each profile that is up to date has exactly the heads of the lanes that it fits."""
     version = stored.hash("meta").get("lanes_version", "0")
     lanes = {name: json.loads(text) for name, text in stored.hash("lanes").items()}
+    assert stored.named("lane_profiles:") <= set(lanes)
     for profile, known in stored.hash("profile_versions").items():
         if known != version:
             continue

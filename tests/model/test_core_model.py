@@ -118,14 +118,20 @@ class CoreMachine(Working):
         self.plain.clear_types()
         LaneFitter(self.services[0]).mark_unworkable()
 
-    @operation()
-    def restart(self) -> None:
-        """As if another server had been found at this address: a new epoch, everything else as it was."""
+    @operation(behind=st.booleans())
+    def restart(self, behind: bool) -> None:
+        """As if another server had been found at this address: a new epoch, everything else as it was.
+
+        Its clock may be behind that of the one before: fences grow all the same.
+        """
         script = scripts.load("adopt_epoch")
         service = self.services[0]
         true_id = service.redis.hget(service.keys.meta, "run_id")
         keys = [service.keys.key(key) for key in script.keys]
         epoch = f"e{next(numbers)}"
+        if behind:
+            self.fence += 10**9 * 1000
+            self.redis.hset(service.keys.meta, "fence", self.fence)
         reply = self.redis.eval(script.text, len(keys), *keys, epoch, "another", 100_000)
         assert reply.decode() == epoch
         self.redis.hset(service.keys.meta, "run_id", true_id)

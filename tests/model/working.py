@@ -159,8 +159,14 @@ class Working(Asking):
         else:
             assert [verdict.action for verdict in verdicts] == expected
 
-    @operation(worker_id=st.sampled_from(WORKERS), goodbye=st.booleans(), current=st.booleans())
+    @operation(
+        worker_id=st.sampled_from(WORKERS),
+        goodbye=st.booleans(),
+        current=st.sampled_from([True, True, False]),
+    )
     def leave(self, worker_id: str, goodbye: bool, current: bool) -> None:
+        """A connection ends, most often amid work."""
+        self.work(1, True)
         connection = self._connection(worker_id, current)
         self.plain.leave(worker_id, connection, goodbye=goodbye)
         end = self.registry.goodbye if goodbye else self.registry.connection_lost
