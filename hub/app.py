@@ -243,7 +243,7 @@ def _mount_sockets(app: Flask, hub: Hub) -> None:
         handler.run()
 
     def client(connection: Connection, caller: Caller) -> None:
-        submitted = hub.dispatcher.wake
+        submitted = hub.dispatcher.submitted
         ClientHandler(connection, hub.broker, hub.waiter, caller, submitted=submitted).run()
 
     serve = {"monitor": monitor, "worker": worker, "client": client}

@@ -3,7 +3,7 @@
 What I am: a thread that claims for every worker with a free slot, woken by events that make
 something claimable and by a look every quarter of a second. What I trade: a claim that finds nothing
 costs a round trip, so workers with equal offers are asked for once a round, and nobody is asked for
-while nothing is pending.
+while nothing is to be claimed as far as this hub has heard (hub.backlog).
 
 Cancels, timeouts, drains and superseded names reach the worker's socket from here too, because they
 may be decided on another hub: the event is the message.
@@ -13,17 +13,18 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
 import redis
 
-from hub.event_log import COUNT_NAMES, Event, LoggedEvent
+from hub.backlog import Backlog
+from hub.event_log import Event, LoggedEvent
 from hub.job_broker import Assignment, JobBroker
+from hub.records import Job
 from hub.replicator import Replicator
 
 _LOOK_EVERY_S: Final = 0.25
-_PENDING: Final = COUNT_NAMES.index("pending")
 _TOLD_REASONS: Final = frozenset({"cancelled", "timeout"})
 
 log = logging.getLogger(__name__)
@@ -61,12 +62,13 @@ class Dispatcher:
 
     def __init__(self, broker: JobBroker, replicator: Replicator) -> None:
         self._broker = broker
-        self._replicator = replicator
+        self._backlog = Backlog(replicator)
         self._workers: dict[str, WorkerPeer] = {}
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
         self._turn = 0
+        self._look = False  # whatever the backlog says
         self._failing = False
         replicator.listen(self)
 
@@ -95,22 +97,39 @@ class Dispatcher:
 
     def wake(self) -> None:
         """Look now: something may be claimable."""
+        self._look = True
         self._wake.set()
+
+    def submitted(self, jobs: Iterable[Job]) -> None:
+        """Look now for jobs that a client of this hub submitted, without waiting for their events."""
+        if any(self._backlog.is_news(job) for job in jobs):
+            self.wake()
+
+    def given(self, assignments: Sequence[Assignment]) -> None:
+        """Note what a worker of this hub was given by its own messages."""
+        self._backlog.given(assignments)
 
     def on_events(self, events: Sequence[LoggedEvent]) -> None:
         """Hear what became claimable, and what the workers here must be told."""
+        claimable = False
         for logged in events:
             event = logged.event
-            if event.new_status == "pending" or event.type == "queue_changed":
-                self._wake.set()
+            self._backlog.hear(event)
+            if event.new_status == "pending":
+                claimable = claimable or self._backlog.is_open(event.after.job_type)
+            elif event.type == "queue_changed":
+                self.wake()
             elif event.type.startswith("worker_"):
                 self._hear_worker(event)
             elif event.reason in _TOLD_REASONS:
                 self._hear_end(event)
+        if claimable and self._backlog.size > 0:
+            self._wake.set()
 
     def on_restart(self) -> None:
         """Events may be missing: look."""
-        self._wake.set()
+        self._backlog.forget()
+        self.wake()
 
     def sweep(self) -> int:
         """Claim once for every worker with a free slot; returns the jobs handed out."""
@@ -118,7 +137,7 @@ class Dispatcher:
         if not waiting:
             return 0
         self._turn = (self._turn + 1) % len(waiting)
-        share = max(1, -(-self._replicator.counts[_PENDING] // len(waiting)))
+        share = max(1, -(-self._backlog.size // len(waiting)))
         exhausted: set[str] = set()
         given = 0
         for worker in waiting[self._turn :] + waiting[: self._turn]:
@@ -128,8 +147,11 @@ class Dispatcher:
                 worker.worker_id, min(share, worker.free), connection_id=worker.connection_id
             )
             if assignments:
+                self._backlog.given(assignments)
                 worker.assign(assignments)
                 given += len(assignments)
+                if self._backlog.size <= 0:
+                    break  # a claim for the next worker would find nothing
             else:
                 exhausted.add(worker.profile)
         return given
@@ -138,11 +160,12 @@ class Dispatcher:
         while not self._stopping.is_set():
             woken = self._wake.wait(_LOOK_EVERY_S)
             self._wake.clear()
-            if not woken and not self._replicator.counts[_PENDING]:
+            look, self._look = self._look, False
+            if not look and (self._backlog.size if woken else self._backlog.pending) <= 0:
                 continue
             try:
                 # Jobs that are not counted yet are told in a moment, and wake this thread again.
-                while self.sweep() and self._replicator.counts[_PENDING]:
+                while self.sweep() and self._backlog.size > 0:
                     if self._stopping.is_set():
                         break
                 self._failing = False
@@ -173,5 +196,5 @@ class Dispatcher:
         draining = event.new_status == "draining"
         if draining != worker.draining and event.new_status != "offline":
             worker.drain(draining)
-        if worker.free > 0:
+        if worker.free > 0 and self._backlog.size > 0:
             self._wake.set()

@@ -46,6 +46,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     new_status: str | None = None
     reason: str | None = None
     connection_id: str | None = None
+    paused: bool | None = None
     job: Facts | None = None
     old: Facts | None = None
     worker: WorkerFacts | None = None

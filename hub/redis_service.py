@@ -56,7 +56,7 @@ class RedisService:
     def __init__(self, url: str, keys: Keys, *, stream_events: int = 100_000) -> None:
         self.keys = keys
         self._stream_events = stream_events
-        self._pool = GatedPool(  # type: ignore[no-untyped-call]
+        self._pool = GatedPool(
             **read_redis_url(url, keys.meta),
             max_connections=_CONNECTIONS_MAX,
             timeout=_FREE_CONNECTION_S,

@@ -6,7 +6,7 @@ authentication close it. When Redis cannot be reached the client is asked to com
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from hub.errors import InvalidInput, JobhubError, NotFound
 from hub.job_broker import JobBroker, Submission
 from hub.job_waiter import JobWaiter
 from hub.messages import Cancel, ClientMessage, Follow, Submit, SubmitBatch
+from hub.records import Job
 from hub.roles import Caller
 from hub.ws.connection import Connection
 from hub.ws.following import Following
@@ -32,7 +33,7 @@ class ClientHandler:
         waiter: JobWaiter,
         caller: Caller,
         *,
-        submitted: Callable[[], None],
+        submitted: Callable[[Iterable[Job]], None],
     ) -> None:
         self._caller = caller
         self._connection = connection
@@ -87,11 +88,11 @@ class ClientHandler:
                 raise message.error
             case Submit():
                 made = self._broker.submit(message, submitted_by=self._caller.name)
-                self._submitted()
+                self._submitted([made.job])
                 return {"type": "submitted", "job": made.job, "created": made.created}
             case SubmitBatch():
                 results = self._broker.submit_batch(message.jobs, submitted_by=self._caller.name)
-                self._submitted()
+                self._submitted(item.job for item in results if isinstance(item, Submission))
                 return {
                     "type": "submitted_batch",
                     "results": [batch_item(item) for item in results],

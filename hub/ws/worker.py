@@ -217,6 +217,7 @@ class WorkerHandler:
         self.holding = max(0, self.holding - ended)
         if any(report.of == "job_released" for _, report in turn.told):
             self._dispatcher.wake()
+        self._dispatcher.given(settlement.assignments)
         turn.pushes += settlement.assignments
         turn.told.clear()
 

@@ -1,0 +1,94 @@
+"""Claims that would find nothing are not made: they would stand before the next job in Redis' line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+
+from hub.config import Settings
+from hub.dispatcher import Dispatcher
+from hub.job_broker import Assignment, JobBroker
+from hub.messages import Register, SubmitRequest
+from hub.redis_service import RedisService
+from hub.worker_registry import WorkerRegistry
+from tests.support.stand import Stand
+from tests.support.waiting import wait_until
+
+SUBMIT = SubmitRequest(job_type="demo")
+
+
+class CountingBroker(JobBroker):
+    """Counts the claims."""
+
+    claims = 0
+
+    def claim(self, *args: Any, **options: Any) -> list[Assignment]:
+        self.claims += 1
+        return super().claim(*args, **options)
+
+
+class Socket:
+    """A worker's socket with places that never fill."""
+
+    connection_id, profile, draining, holding, rev, free = "socket", "p", False, 0, 0, 60
+
+    def __init__(self, worker_id: str) -> None:
+        self.worker_id = worker_id
+        self.pushed: list[Assignment] = []
+
+    def assign(self, assignments: Sequence[Assignment]) -> None:
+        self.pushed += assignments
+
+
+@contextmanager
+def dispatching(
+    stand: Stand, broker: JobBroker, registry: WorkerRegistry
+) -> Iterator[tuple[Dispatcher, list[Socket]]]:
+    """Two workers on a hub of their own."""
+    sockets = [Socket("w1"), Socket("w2")]
+    dispatcher = Dispatcher(broker, stand.replicator)
+    dispatcher.start()
+    try:
+        for socket in sockets:
+            register = Register(worker_id=socket.worker_id, job_types=["demo"], slots=60)
+            registry.register(register, socket.connection_id)
+            dispatcher.add(cast(Any, socket))
+        yield dispatcher, sockets
+    finally:
+        dispatcher.stop()
+
+
+def test_each_job_is_claimed_once_when_jobs_come_one_by_one(
+    stand: Stand, service: RedisService, settings: Settings, registry: WorkerRegistry
+) -> None:
+    broker = CountingBroker(service, settings)
+    with dispatching(stand, broker, registry) as (dispatcher, sockets):
+        broker.submit(SUBMIT, submitted_by="test")
+        wait_until(lambda: any(socket.pushed for socket in sockets))
+        before = broker.claims
+        for count in range(2, 32):
+            dispatcher.submitted([broker.submit(SUBMIT, submitted_by="test").job])
+            wait_until(lambda count=count: sum(len(s.pushed) for s in sockets) == count)
+            newest = max((job for s in sockets for job in s.pushed), key=lambda job: job.fence)
+            holder = next(s for s in sockets if newest in s.pushed)
+            broker.complete(holder.worker_id, newest.job_id, newest.fence, b"1")
+    assert broker.claims - before <= 45  # 30; a look every 250 ms may come between
+
+
+def test_nothing_is_claimed_when_jobs_of_a_paused_type_come(
+    stand: Stand, service: RedisService, settings: Settings, registry: WorkerRegistry
+) -> None:
+    broker = CountingBroker(service, settings)
+    with dispatching(stand, broker, registry) as (dispatcher, sockets):
+        broker.submit(SUBMIT, submitted_by="test")
+        wait_until(lambda: any(socket.pushed for socket in sockets))
+        broker.pause("demo", actor="ann")
+        wait_until(lambda: not dispatcher._backlog.is_open("demo"))
+        before = broker.claims
+        for _ in range(100):
+            dispatcher.submitted([broker.submit(SUBMIT, submitted_by="test").job])
+        wait_until(lambda: dispatcher._backlog.pending == 100)
+        assert broker.claims - before <= 50  # looks every 250 ms only
+        broker.resume("demo", actor="ann")
+        wait_until(lambda: sum(len(socket.pushed) for socket in sockets) == 101)
