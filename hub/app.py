@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 
 import redis
-from flask import Flask, Response, request
+from flask import Blueprint, Flask, Response, request
 
 from hub import limits
 from hub.access import Access
@@ -164,40 +164,49 @@ def create_app(hub: Hub) -> Flask:
     prepare_routing(app)
     register_problems(app)
     _guard(app, hub.access, CallerRates(hub.settings.requests_per_s), hub.connections)
-    app.register_blueprint(
-        jobs_blueprint(
-            hub.broker,
-            hub.reader,
-            hub.waiter,
-            PlaceReader(hub.service),
-            MatchReader(hub.service),
-        )
-    )
-    app.register_blueprint(bulk_blueprint(BulkActions(hub.broker, hub.reader)))
+    for routes in (*_job_routes(hub), *_operator_routes(hub), *_figure_routes(hub)):
+        app.register_blueprint(routes)
+    _mount_sockets(app, hub)
+    return app
+
+
+def _job_routes(hub: Hub) -> list[Blueprint]:
+    places, matches = PlaceReader(hub.service), MatchReader(hub.service)
+    return [
+        jobs_blueprint(hub.broker, hub.reader, hub.waiter, places, matches),
+        bulk_blueprint(BulkActions(hub.broker, hub.reader)),
+        job_lists_blueprint(hub.reader),
+        workers_blueprint(hub.registry, hub.fleet),
+        queues_blueprint(hub.broker, hub.fleet),
+    ]
+
+
+def _operator_routes(hub: Hub) -> list[Blueprint]:
     audit = AuditLog(hub.service)
-    app.register_blueprint(audit_blueprint(audit))
-    app.register_blueprint(tokens_blueprint(hub.access, audit))
-    app.register_blueprint(users_blueprint(Users(hub.service), audit))
-    app.register_blueprint(reference_blueprint())
-    app.register_blueprint(job_lists_blueprint(hub.reader))
-    app.register_blueprint(workers_blueprint(hub.registry, hub.fleet))
-    app.register_blueprint(queues_blueprint(hub.broker, hub.fleet))
-    app.register_blueprint(figures_blueprint(hub.snapshots, hub.access))
-    app.register_blueprint(analytics_blueprint(hub.metrics))
-    app.register_blueprint(figure_exports_blueprint(hub.metrics))
-    app.register_blueprint(marks_blueprint(hub.metrics, hub.marks, audit))
-    app.register_blueprint(promises_blueprint(hub.metrics, hub.promises, audit))
-    totals = Totals(hub.service)
+    return [
+        audit_blueprint(audit),
+        tokens_blueprint(hub.access, audit),
+        users_blueprint(Users(hub.service), audit),
+        marks_blueprint(hub.metrics, hub.marks, audit),
+        promises_blueprint(hub.metrics, hub.promises, audit),
+        reference_blueprint(),
+    ]
+
+
+def _figure_routes(hub: Hub) -> list[Blueprint]:
     exposition = Exposition(
         hub.broadcaster,
         hub.replicator,
         hub.connections.count,
-        totals,
+        Totals(hub.service),
         hub.maintenance.failures,
     )
-    app.register_blueprint(health_blueprint(hub.service, hub.replicator, exposition))
-    _mount_sockets(app, hub)
-    return app
+    return [
+        figures_blueprint(hub.snapshots, hub.access),
+        analytics_blueprint(hub.metrics),
+        figure_exports_blueprint(hub.metrics),
+        health_blueprint(hub.service, hub.replicator, exposition),
+    ]
 
 
 def _guard(app: Flask, access: Access, rates: CallerRates, connections: Connections) -> None:

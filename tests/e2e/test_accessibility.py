@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboard.pages import PAGES
-from tests.e2e.test_live_page import submit, take
 from tests.support.axe import violations
+from tests.support.jobs import submit, take
 from tests.support.live_page import DEADLINE_MS, LivePage
 from tests.support.processes import Server
 from tests.support.sockets import open_worker

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.e2e.test_live_page import submit
+from tests.support.jobs import submit
 from tests.support.live_page import DEADLINE_MS, LivePage
 from tests.support.processes import Server
 from tests.support.sockets import open_worker

@@ -8,7 +8,7 @@ import io
 import httpx
 import pytest
 
-from tests.e2e.test_live_page import submit, take
+from tests.support.jobs import submit, take
 from tests.support.live_page import LivePage
 from tests.support.processes import Server
 from tests.support.sockets import open_worker

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.e2e.test_live_page import submit, take
+from tests.support.jobs import submit, take
 from tests.support.live_page import LivePage
 from tests.support.processes import Server, succeeding
 from tests.support.sockets import open_worker

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import httpx
 import pytest
 
+from tests.support.jobs import submit, take
 from tests.support.live_page import LivePage
 from tests.support.processes import Server, succeeding
-from tests.support.sockets import Peer, open_worker
+from tests.support.sockets import open_worker
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
-
-
-def submit(api: httpx.Client, **fields: Any) -> str:
-    """Submit a job; returns its id."""
-    answer = api.post("/api/jobs", json={"job_type": "demo", **fields})
-    assert answer.status_code == 201, answer.text
-    job_id: str = answer.json()["job_id"]
-    return job_id
-
-
-def take(worker: Peer) -> tuple[str, int]:
-    """Wait for the next assignment; returns its job and fence."""
-    [given] = worker.receive_type("assign", timeout_s=30)["jobs"]
-    return given["job"]["job_id"], given["fence"]
 
 
 def test_page_shows_the_servers_snapshot_and_opens_no_socket_when_it_loads(

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.e2e.test_live_page import submit, take
+from tests.support.jobs import submit, take
 from tests.support.live_page import DEADLINE_MS, LivePage
 from tests.support.nasty import NASTY
 from tests.support.processes import Server

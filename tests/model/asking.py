@@ -29,43 +29,32 @@ class Asking(TwoHubs):
             self._submitted(fields, result)
 
     def _submitted(self, fields: dict[str, Any], result: Submission | JobhubError) -> None:
-        plain = self.plain
         key, workflow = fields.get("idempotency_key"), fields.get("workflow_id")
-        job_id = plain.keys.get(key or "")
-        if job_id is not None:
-            if isinstance(result, Submission):
-                assert (result.created, result.job.job_id) == (False, job_id)
-            else:
-                assert result.code == "idempotency_conflict"
+        if key in self.plain.keys:
+            self._said_before(self.plain.keys[key], result)
             return
-        priority, time = fields["priority"], plain.now
-        run_at = plain.now + int(fields["delay_s"] * 1000) if "delay_s" in fields else None
-        if workflow is not None:
-            fixed = plain.workflows.get(workflow)
-            wanted = fields.get("workflow_priority")
-            if fixed is not None and wanted not in (None, fixed[0]):
-                assert isinstance(result, JobhubError)
-                assert result.code == "workflow_conflict"
-                return
-            first = (priority if wanted is None else wanted, plain.now)
-            priority, time = plain.workflows.setdefault(workflow, first)
-        elif run_at is not None:
-            time = run_at
+        if self._against_workflow(fields):
+            assert isinstance(result, JobhubError)
+            assert result.code == "workflow_conflict"
+            return
         assert isinstance(result, Submission)
         assert result.created
-        job = result.job
-        gpu = fields.get("requirements", {}).get("must", {}).get("gpu", 0)
         if key:
-            plain.keys[key] = job.job_id
-        plain.submitted(
+            self.plain.keys[key] = result.job.job_id
+        run_at = self.plain.now + int(fields["delay_s"] * 1000) if "delay_s" in fields else None
+        priority, time = fields["priority"], run_at or self.plain.now
+        if workflow is not None:
+            first = (fields.get("workflow_priority", priority), self.plain.now)
+            priority, time = self.plain.workflows.setdefault(workflow, first)
+        self.plain.submitted(
             PlainJob(
-                job.job_id,
-                job.job_type,
-                gpu,
+                result.job.job_id,
+                result.job.job_type,
+                fields.get("requirements", {}).get("must", {}).get("gpu", 0),
                 priority,
                 time,
-                int((job.order_key or "")[15:]),
-                plain.now,
+                int((result.job.order_key or "")[15:]),
+                self.plain.now,
                 fields["retry"],
                 fields["max_attempts"],
                 fields["timeout_s"],
@@ -74,6 +63,18 @@ class Asking(TwoHubs):
                 key,
             )
         )
+
+    def _said_before(self, job_id: str, result: Submission | JobhubError) -> None:
+        """An idempotency key is known: its job is told again, or the bodies differ."""
+        if isinstance(result, Submission):
+            assert (result.created, result.job.job_id) == (False, job_id)
+        else:
+            assert result.code == "idempotency_conflict"
+
+    def _against_workflow(self, fields: dict[str, Any]) -> bool:
+        """Whether it asks for another priority than the first job of its workflow fixed."""
+        fixed = self.plain.workflows.get(fields.get("workflow_id", ""))
+        return fixed is not None and fields.get("workflow_priority", fixed[0]) != fixed[0]
 
     @operation(action=st.sampled_from(["cancel", "retry", "retry", "purge"]))
     def act(self, data: st.DataObject, action: str) -> None:
