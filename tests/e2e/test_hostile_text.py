@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboard.pages import PAGES
-from tests.e2e.test_live_page import take
+from tests.support.jobs import take
 from tests.support.live_page import DEADLINE_MS, LivePage
 from tests.support.nasty import NASTY
 from tests.support.processes import Server

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.test_live_page import submit
 from tests.support.first_figures import FIRST_FIGURES
+from tests.support.jobs import submit
 from tests.support.live_page import DEADLINE_MS, LivePage
 from tests.support.traffic import Traffic
 from tests.support.waiting import wait_until
