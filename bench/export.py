@@ -23,11 +23,13 @@ from hub.job_broker import JobBroker
 from hub.keys import Keys
 from hub.messages import Register, SubmitRequest
 from hub.redis_service import RedisService
+from hub.reports import completed
 from hub.worker_registry import WorkerRegistry
 from tests.support.processes import hub_environ, serving
 
 NAMESPACE = "bench"
 BATCH = 1_000
+REPORTS = 100  # a message of a worker
 
 
 def fill(redis_url: str, jobs: int) -> None:
@@ -41,9 +43,8 @@ def fill(redis_url: str, jobs: int) -> None:
         broker.submit_batch([request] * BATCH, submitted_by="bench")
         left = BATCH
         while left:
-            grants = broker.claim("w1", left)
-            for grant in grants:
-                broker.complete("w1", grant.job_id, grant.fence, b"null")
+            grants = broker.claim("w1", min(left, REPORTS))
+            broker.settle("w1", [completed(grant.job_id, grant.fence, b"null") for grant in grants])
             left -= len(grants)
     service.close()
 

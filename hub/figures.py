@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -54,17 +55,13 @@ class Figures:
             else:
                 self.histograms[axis][int(rest)] += count
 
-    def add(self, other: Figures) -> None:
-        """Add another bucket."""
-        self.counts.update(other.counts)
-        self.errors.update(other.errors)
-        for axis in AXES:
-            self.histograms[axis].update(other.histograms[axis])
-        self.pending_max = max(self.pending_max, other.pending_max)
-
     def quantile(self, axis: str, q: float) -> float | None:
         """The value of `axis` in ms at the lower nearest rank of `q`, within 2 %; None without samples."""
         return quantile(self.histograms[axis], q)
+
+    def percentiles(self, axis: str) -> list[float | None]:
+        """The values of `axis` at `PERCENTILES`, in one walk over its bins."""
+        return quantiles(self.histograms[axis], [percent / 100 for percent in PERCENTILES])
 
     def samples(self, axis: str) -> int:
         """How many values the histogram of `axis` holds."""
@@ -93,29 +90,44 @@ class Figures:
         return self.counts["slo_met"] / due if due else None
 
 
-def merged(rows: Iterable[Figures]) -> Figures:
-    """Add buckets up."""
-    total = Figures()
-    for row in rows:
-        total.add(row)
-    return total
+def figures_of(row: Mapping[str, int]) -> Figures:
+    """What a row of Redis holds."""
+    figures = Figures()
+    figures.add_row(row)
+    return figures
+
+
+def add_row(total: dict[str, int], row: Mapping[str, int]) -> None:
+    """Add a row of Redis to another: counts and bins add up, the highest backlog is the highest of both."""
+    for figure, count in row.items():
+        if figure == "pending_max":
+            total[figure] = max(total.get(figure, 0), count)
+        else:
+            total[figure] = total.get(figure, 0) + count
 
 
 def quantile(bins: Mapping[int, int], q: float) -> float | None:
     """The value at the lower nearest rank of `q`; None without samples."""
+    return quantiles(bins, [q])[0]
+
+
+def quantiles(bins: Mapping[int, int], ascending: Sequence[float]) -> list[float | None]:
+    """The values at the lower nearest ranks; None without samples."""
     total = sum(bins.values())
     if total <= 0:
-        return None
-    rank, seen = q * (total - 1), 0
+        return [None] * len(ascending)
+    found: list[float | None] = []
+    wanted, seen = [q * (total - 1) for q in ascending], 0
     for bin_ in sorted(bins):
         seen += bins[bin_]
-        if seen > rank:
-            return bin_middle(bin_)
-    raise AssertionError("the ranks of a histogram end at its last bin")
+        while len(found) < len(wanted) and seen > wanted[len(found)]:
+            found.append(bin_middle(bin_))
+    return found
 
 
+@cache
 def bin_middle(bin_: int) -> float:
-    """The value in ms that stands for a bin."""
+    """The value in ms that stands for a bin; there are a thousand of them at most."""
     return 0.0 if bin_ == 0 else 2 * math.exp(bin_ * _LOG_G) / (math.exp(_LOG_G) + 1)
 
 
@@ -129,8 +141,8 @@ def described(figures: Figures) -> dict[str, Any]:
     for axis in AXES:
         row[f"{axis}_n"] = figures.samples(axis)
         row[f"{axis}_total_ms"] = round(figures.time_ms(axis))
-        for percent in PERCENTILES:
-            row[f"{axis}_p{percent}_ms"] = _rounded(figures.quantile(axis, percent / 100), 1)
+        for percent, value in zip(PERCENTILES, figures.percentiles(axis), strict=True):
+            row[f"{axis}_p{percent}_ms"] = _rounded(value, 1)
     return row
 
 
@@ -177,9 +189,9 @@ class ErrorKind(msgspec.Struct, frozen=True, kw_only=True):
 def figures_row(start_s: int, step_s: int, group: str, figures: Figures) -> FiguresRow:
     """Describe a bucket that starts at `start_s`, Unix seconds."""
     percentiles = {
-        f"{axis}_p{percent}_ms": _rounded(figures.quantile(axis, percent / 100), 1)
+        f"{axis}_p{percent}_ms": _rounded(value, 1)
         for axis in ("wait", "run")
-        for percent in PERCENTILES
+        for percent, value in zip(PERCENTILES, figures.percentiles(axis), strict=True)
     }
     counts = figures.counts
     return FiguresRow(

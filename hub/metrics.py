@@ -7,11 +7,12 @@ an hour and days for over a year. A bucket that is not over yet is read too, as 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final, Literal
 
 import msgspec
 
-from hub.figures import ErrorKind, Figures, FiguresRow, figures_row, merged
+from hub.figures import ErrorKind, Figures, FiguresRow, add_row, figures_of, figures_row
 from hub.redis_service import RedisService
 
 GroupBy = Literal["all", "job_type", "worker"]
@@ -22,6 +23,7 @@ RANGE_MAX_S: Final = 400 * DAY_S
 BUCKETS_MAX: Final = 20_000  # in one answer, of all its groups
 
 _KINDS: Final[dict[GroupBy, str]] = {"job_type": "type", "worker": "worker"}
+_DECODER: Final = msgspec.json.Decoder(dict[str, int])
 _CHUNK: Final = 2_000  # buckets a round trip
 _EDGE_S: Final = (
     300  # rows live a little longer than they must: a range of an hour may begin a moment ago
@@ -71,20 +73,26 @@ class MetricsReader:
         Redis: read_figures.lua for every 2,000 stored buckets; a bucket is never read half sealed.
         """
         closed = self.closed_until()
-        held: list[Bucket] = []
-        for row in self._stored(stored_step(step_s), from_s - from_s % step_s, to_s, group):
-            start = row.start_s - row.start_s % step_s
-            if held and held[0].start_s != start:
-                yield _join(held)
-                held = []
-            held.append(Bucket(start, step_s, row.figures, start + step_s > closed))
-        if held:
-            yield _join(held)
+        start_s, total = None, dict[str, int]()
+        for at, row in self._stored(stored_step(step_s), from_s - from_s % step_s, to_s, group):
+            if start_s != at - at % step_s:
+                if start_s is not None:
+                    yield _bucket(start_s, step_s, total, closed)
+                start_s, total = at - at % step_s, {}
+            add_row(total, row)
+        if start_s is not None:
+            yield _bucket(start_s, step_s, total, closed)
 
     def total(self, from_s: int, to_s: int, group: str = ALL) -> Figures:
-        """Add a range up, from the widest buckets that do not blur its edges."""
-        step_s = step_for(from_s, to_s, self.closed_until(), buckets=1_500)
-        return merged(bucket.figures for bucket in self.buckets(step_s, from_s, to_s, group))
+        """Add a range up: days inside, and at its edges the narrowest buckets that are kept of it.
+
+        Redis: read_figures.lua, a few hundred rows whatever the range.
+        """
+        total: dict[str, int] = {}
+        for step, first, last in cover(from_s, to_s, self.closed_until()):
+            for _, row in self._stored(step, first, last, group):
+                add_row(total, row)
+        return figures_of(total)
 
     def groups(self, by: GroupBy, from_s: int) -> list[str]:
         """List the groups of a kind that had figures since `from_s`. Redis: ZRANGEBYSCORE."""
@@ -115,11 +123,13 @@ class MetricsReader:
             for bucket in self.buckets(step_s, from_s, to_s, group):
                 yield figures_row(bucket.start_s, step_s, group, bucket.figures)
 
-    def _stored(self, step: Step, first: int, to_s: int, group: str) -> Iterator[Bucket]:
-        """Give stored buckets: sealed ones, and last the one that is open."""
+    def _stored(
+        self, step: Step, first: int, to_s: int, group: str
+    ) -> Iterator[tuple[int, dict[str, int]]]:
+        """Give the starts and rows of stored buckets: sealed ones, and last the one that is open."""
         inner = [other.step_s for other in STEPS[1 : STEPS.index(step) + 1]]
         for start in range(first, to_s, _CHUNK * step.step_s):
-            closed, sealed, opened = self._service.run(
+            _, sealed, opened = self._service.run(
                 "read_figures",
                 group=group,
                 step_s=step.step_s,
@@ -129,9 +139,9 @@ class MetricsReader:
                 inner=msgspec.json.encode(inner),
             )
             for at, row in zip(sealed[::2], sealed[1::2], strict=True):
-                yield _bucket(int(at), step, msgspec.json.decode(row, type=dict[str, int]), closed)
+                yield int(at), _DECODER.decode(row)
             if len(opened) > 1:
-                yield _bucket(int(opened[0]), step, _summed(opened[1:]), closed)
+                yield int(opened[0]), _summed(opened[1:])
 
 
 def stored_step(step_s: int) -> Step:
@@ -154,12 +164,27 @@ def step_for(from_s: int, to_s: int, now_s: int, *, buckets: int) -> int:
     return DAY_S
 
 
-def _join(buckets: list[Bucket]) -> Bucket:
-    first = buckets[0]
-    if len(buckets) == 1:
-        return first
-    total = merged(bucket.figures for bucket in buckets)
-    return Bucket(first.start_s, first.step_s, total, first.partial)
+def cover(from_s: int, to_s: int, now_s: int) -> list[tuple[Step, int, int]]:
+    """Split a range, widened to the narrowest buckets kept of it, into spans of the widest buckets inside.
+
+    Where it reaches the present, the wide bucket that is open there stands for all the narrow ones in it.
+    """
+    finest_s = finest_step(from_s, now_s)
+    steps = [step for step in STEPS if step.step_s >= finest_s]
+    first, last = from_s - from_s % finest_s, to_s
+    spans: list[tuple[Step, int, int]] = []
+    for step, wider in pairwise(steps):
+        inner_first = -(-first // wider.step_s) * wider.step_s
+        reach = last + wider.step_s - 1 if last >= now_s else last
+        inner_last = reach // wider.step_s * wider.step_s
+        if inner_first >= inner_last:
+            spans.append((step, first, last))
+            break
+        spans += [(step, first, inner_first), (step, inner_last, last)]
+        first, last = inner_first, inner_last
+    else:
+        spans.append((steps[-1], first, last))
+    return [span for span in spans if span[1] < span[2]]
 
 
 def _error_kind(
@@ -170,19 +195,13 @@ def _error_kind(
     return ErrorKind(fingerprint=fingerprint, count=count, last_at=last, **words)
 
 
-def _bucket(start: int, step: Step, row: Mapping[str, int], closed: int) -> Bucket:
-    figures = Figures()
-    figures.add_row(row)
-    return Bucket(start, step.step_s, figures, start + step.step_s > closed + 1)
+def _bucket(start_s: int, step_s: int, row: Mapping[str, int], closed_s: int) -> Bucket:
+    return Bucket(start_s, step_s, figures_of(row), start_s + step_s > closed_s)
 
 
 def _summed(flat: Sequence[bytes]) -> dict[str, int]:
-    """Add up figures of nested open buckets; the highest backlog is the highest of them."""
+    """Add up figures of nested open buckets."""
     row: dict[str, int] = {}
     for name, count in zip(flat[::2], flat[1::2], strict=True):
-        figure, value = name.decode(), int(count)
-        if figure == "pending_max":
-            row[figure] = max(row.get(figure, 0), value)
-        else:
-            row[figure] = row.get(figure, 0) + value
+        add_row(row, {name.decode(): int(count)})
     return row

@@ -84,6 +84,26 @@ def test_rows_are_the_same_when_they_are_closed_late_or_often_and_twice(
 
 
 @bounded
+@given(PAST, st.data())
+def test_total_of_a_range_equals_its_buckets_wherever_it_begins_and_ends(
+    redis_url: str, past: list[tuple[str, Any]], data: st.DataObject
+) -> None:
+    play = finished(redis_url, past, often=False)
+    reader = MetricsReader(play.service)
+    minutes = play.rows(60, "all")
+    edges = st.integers(START // 60_000 - 30, play.now // 60_000 + 30)
+    for _ in range(5):
+        from_s, to_s = sorted(60 * data.draw(edges) for _ in range(2))
+        inside = [row for at, row in minutes.items() if from_s <= at < to_s]
+        total = reader.total(from_s, to_s)
+        for name in ("submitted", "completed", "busy_ms", "offered_ms"):
+            assert total.counts[name] == sum(row.counts[name] for row in inside), (from_s, to_s)
+        assert total.samples("wait") == sum(row.samples("wait") for row in inside)
+        assert total.pending_max == max((row.pending_max for row in inside), default=0)
+    play.service.close()
+
+
+@bounded
 @given(st.lists(st.integers(-900_000, 900_000), min_size=1, max_size=6), st.data())
 def test_nothing_is_lost_or_counted_twice_when_the_clock_jumps(
     redis_url: str, jumps: list[int], data: st.DataObject
