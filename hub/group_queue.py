@@ -163,17 +163,17 @@ class GroupQueue:
         """Keep the latest of every record that is on a screen now, or will be."""
         shown = self._shown_before(events)
         folded = fold(events)
-        everywhere = {job_id for job_id in shown if self._shown_by_all(job_id)}
-        self.mirror(self.tracker, folded)
+        everywhere = set()  # seqs: a move before may have pushed the job out of its window
+        for logged in folded:
+            if self._shown_by_all(logged.event.job_id):
+                everywhere.add(logged.seq)
+            self.mirror(self.tracker, (logged,))
         visible = [logged for logged in folded if self._visible(logged.event, shown)]
         if self._book is None:
             return visible
         told = {logged.seq for logged in visible}
         self._book.forget(logged for logged in folded if logged.seq not in told)
-        return [
-            self._book.shorten(logged, shown=logged.event.job_id in everywhere)
-            for logged in visible
-        ]
+        return [self._book.shorten(logged, shown=logged.seq in everywhere) for logged in visible]
 
     def _shown_before(self, events: Iterable[LoggedEvent]) -> dict[str, bool]:
         """Whether a screen may show each job that `events` move, before they do."""

@@ -118,3 +118,19 @@ def test_figures_and_counts_go_on_when_records_wait_for_the_budget(
     wait_until(told_early, what="figures that run ahead of the records")
     for peer, model in monitors:
         assert poor.differences(peer, model) == []
+
+
+def test_job_is_told_whole_when_others_push_it_out_of_its_window_in_the_same_frame(
+    stand: Stand, broker: JobBroker, worker: str
+) -> None:
+    run_jobs(broker, worker, 100)
+    peer, model = stand.connect(form="compact")
+    stand.settle(peer, model)
+    oldest = model.rows["completed"][-1]["job_id"]
+    with stand.broadcaster._lock:  # nothing is sent: all of it waits for one frame
+        run_jobs(broker, worker, 150)
+        broker.retry(oldest, actor="test")
+        head = stand.snapshots.read_position().seq
+        wait_until(lambda: stand.replicator.seq >= head, what="the log in the hub")
+    assert stand.differences(peer, model) == []
+    assert model.rows["pending"][0]["job_id"] == oldest
