@@ -35,6 +35,7 @@ TURNS: Final = 3
 ROUNDS: Final = 3  # a turn
 OPS: Final = 400  # a round
 PIPELINE: Final = 400
+BULK: Final = 200  # jobs a script, where nothing is measured
 EVENTS: Final = 1_000  # what the log keeps: the same in every size
 LIMIT: Final = 1.5  # times the cost of the smallest size
 GRANT: Final = {"lease_ms": 3_600_000, "accept_ms": 3_600_000, "connection_id": ""}
@@ -73,44 +74,61 @@ class Scene:
 
     def submit(self, count: int) -> None:
         """Submit jobs to the lanes in turn."""
-        for start in range(0, count, 10_000):
-            self.call("submit_jobs", [self._job() for _ in range(min(10_000, count - start))])
+        self.call("submit_jobs", [self._jobs(1) for _ in range(count)])
+        self._fit()
+
+    def fill(self, count: int) -> None:
+        """Submit jobs, many a script: to have them, not to measure."""
+        while count > 0:
+            calls = [
+                self._jobs(min(BULK, count - done)) for done in range(0, min(count, 10_000), BULK)
+            ]
+            self.call("submit_jobs", calls)
+            count -= 10_000
+        self._fit()
+
+    def _fit(self) -> None:
         while not LaneFitter(self.service).refresh():
             pass
 
-    def _job(self) -> dict[str, Any]:
+    def _jobs(self, count: int) -> dict[str, Any]:
+        jobs = [self._job() for _ in range(count)]
+        return {"jobs": msgspec.json.encode(jobs), "lanes_max": limits.LANES}
+
+    def _job(self) -> Any:
         number = self.submitted % self.lanes
         self.submitted += 1
         requirements = Requirements(must={f"size{number}": 1}) if number else None
         payload = msgspec.Raw(b'{"text":"' + b"x" * 100 + b'"}')
         request = SubmitRequest(job_type="demo", payload=payload, requirements=requirements)
-        return {
-            "jobs": msgspec.json.encode([new_job(request, "bench")]),
-            "lanes_max": limits.LANES,
-        }
+        return new_job(request, "bench")
 
     def claim(self, count: int) -> list[tuple[str, str]]:
         """Claim jobs one by one; returns job ids and fences."""
-        args = {"worker_id": "w", "limit": 1, "hurried": "", **GRANT}
-        return [
-            (reply[0][0].decode(), reply[0][1].decode())
-            for reply in self.call("claim_jobs", [args] * count)
-        ]
+        return self._claimed([1] * count)
+
+    def _claimed(self, limits_: list[int]) -> list[tuple[str, str]]:
+        args = {"worker_id": "w", "hurried": "", **GRANT}
+        replies = self.call("claim_jobs", [{**args, "limit": limit} for limit in limits_])
+        return [(given[0].decode(), given[1].decode()) for reply in replies for given in reply]
 
     def complete(self, grants: list[tuple[str, str]]) -> None:
         """Report each job as started and completed, in one message each."""
-        self.call("settle_jobs", [self._settle(*grant) for grant in grants])
+        self.call("settle_jobs", [self._settle([grant]) for grant in grants])
 
-    def _settle(self, job_id: str, fence: str) -> dict[str, Any]:
-        told = [reports.started(job_id, int(fence)), reports.completed(job_id, int(fence), b"1")]
+    def _settle(self, grants: list[tuple[str, str]]) -> dict[str, Any]:
+        told: list[reports.Report] = []
+        for job_id, fence in grants:
+            told.append(reports.started(job_id, int(fence)))
+            told.append(reports.completed(job_id, int(fence), b"1"))
         return {"worker_id": "w", "reports": reports.write_reports(told), "claim": 0, **GRANT}
 
     def finish(self, count: int) -> None:
-        """Submit, claim and complete jobs."""
-        for start in range(0, count, OPS):
-            share = min(OPS, count - start)
-            self.submit(share)
-            self.complete(self.claim(share))
+        """Submit, claim and complete jobs, many a script."""
+        for start in range(0, count, BULK):
+            self.fill(min(BULK, count - start))
+            while grants := self._claimed([BULK]):
+                self.call("settle_jobs", [self._settle(grants)])
 
     def cpu_us(self) -> float:
         """CPU time of Redis' main thread so far."""
@@ -181,7 +199,7 @@ def main() -> None:
     with own_redis() as url:
         small = Scene(url, "small", 1)
         small.finish(3 * OPS)
-        small.submit(1_000)
+        small.fill(1_000)
         for size in sizes:
             costs, times, job_bytes = measure(small, *size)
             cells = [f"{us:.0f} us ({times[name]:.2f}x)" for name, us in costs.items()]
@@ -205,7 +223,7 @@ def measure(
         empty = scene.memory()
         scene.finish(finished)
         held, jobs = scene.memory() - empty, finished
-        scene.submit(pending)
+        scene.fill(pending)
         if not finished:
             held, jobs = scene.memory() - empty, pending
         turns = [(small.costs(), scene.costs()) for _ in range(TURNS)]
