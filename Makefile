@@ -92,6 +92,7 @@ $(VENV)/test-installed: pyproject.toml | $(BIN)/python
 # Speed against other queues, which go into an environment of their own; ten minutes on two quiet cores.
 bench-throughput: $(VENV)/installed
 	@$(BIN)/python -m bench.throughput
+	@$(BIN)/python -m bench.throughput --series
 
 bench-size: $(VENV)/installed
 	@$(BIN)/python -m bench.size

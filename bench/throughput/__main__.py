@@ -1,6 +1,7 @@
-"""Compare every system on one Redis server and print a markdown table.
+"""Compare every system on one Redis server and print a markdown table; or vary Jobhub alone.
 
 python -m bench.throughput [--only Huey,Jobhub] [--jobs 10000] [--rounds 3]
+python -m bench.throughput --series
 """
 
 from __future__ import annotations
@@ -10,20 +11,34 @@ import signal
 import sys
 from pathlib import Path
 
-from bench.throughput.report import print_table, table_row
+from bench.throughput.report import (
+    print_comparison,
+    print_series,
+    print_surroundings,
+    table_row,
+)
 from bench.throughput.runs import Options, Results, Runner
-from bench.throughput.surroundings import ensure_peers, redis_server
+from bench.throughput.series import run_series
+from bench.throughput.surroundings import ensure_peers, program_version, redis_server
 from bench.throughput.systems import PEERS
 
 _ROOT = Path(__file__).resolve().parents[2]
 
 
 def main() -> None:
-    """Run the systems that were chosen, one after another."""
+    """Run the systems that were chosen, or the series, one after another."""
     signal.signal(
         signal.SIGTERM, lambda *_: sys.exit(1)
     )  # what was started is ended on the way out
-    options, chosen = _read_options()
+    options, chosen, series = _read_options()
+    print_surroundings(program_version())
+    if series:
+        print_series({name: _shown(name, result) for name, result in run_series(options, _ROOT)})
+    else:
+        print_comparison(_compare(options, chosen))
+
+
+def _compare(options: Options, chosen: set[str]) -> dict[str, Results]:
     peers_bin = ensure_peers(options.venv) if chosen - {"Jobhub"} else options.venv
     results: dict[str, Results] = {}
     with redis_server(options.fsync) as server:
@@ -33,7 +48,7 @@ def main() -> None:
                 results[peer.name] = _shown(peer.name, runner.run_peer(peer))
         if "Jobhub" in chosen:
             results["Jobhub"] = _shown("Jobhub", runner.run_jobhub())
-    print_table(results)
+    return results
 
 
 def _shown(name: str, result: Results) -> Results:
@@ -42,7 +57,7 @@ def _shown(name: str, result: Results) -> Results:
     return result
 
 
-def _read_options() -> tuple[Options, set[str]]:
+def _read_options() -> tuple[Options, set[str], bool]:
     names = [peer.name for peer in PEERS] + ["Jobhub"]
     parser = argparse.ArgumentParser(prog="python -m bench.throughput", description=__doc__)
     parser.add_argument("--only", default=",".join(names), help="names, with commas between")
@@ -53,6 +68,11 @@ def _read_options() -> tuple[Options, set[str]]:
     parser.add_argument("--hubs", type=int, default=1, help="hub processes of Jobhub")
     parser.add_argument(
         "--fsync", choices=("no", "everysec", "always"), default="no", help="of Redis' log"
+    )
+    parser.add_argument(
+        "--series",
+        action="store_true",
+        help="Jobhub alone: payloads, two hubs, an append-only file",
     )
     parser.add_argument(
         "--venv", type=Path, default=_ROOT / ".venv-peers", help="where the peers are installed"
@@ -72,6 +92,7 @@ def _read_options() -> tuple[Options, set[str]]:
             venv=given.venv,
         ),
         chosen,
+        given.series,
     )
 
 

@@ -1,33 +1,48 @@
-"""Writes the results as a markdown table."""
+"""Writes the results as markdown tables."""
 
 from __future__ import annotations
 
+import os
+import platform
 import statistics
+import time
 from collections.abc import Mapping
 
 from bench.throughput.runs import Results
 
 _PARTS = ("redis", "hub", "workers", "monitor")
-_HEAD = """\
-| system | drain, jobs/s | one by one / bulk, jobs/s | pick-up p50 / p99, ms | CPU s per 1,000 jobs |
-|---|---|---|---|---|"""
+_RULE = "|---|---|---|---|---|"
 
 
-def print_table(results: Mapping[str, Results]) -> None:
+def print_surroundings(server: str) -> None:
+    """Say when, on what and beside how much other work this was measured."""
+    print(
+        f"{time.strftime('%d %b %Y')}, {os.cpu_count()} cores, Python {platform.python_version()}, {server}, "
+        f"load {os.getloadavg()[0]:.1f} at the beginning."
+    )
+
+
+def print_comparison(results: Mapping[str, Results]) -> None:
     """Print a row a system, and how Jobhub stands to the fastest peer."""
-    print(_HEAD)
+    print("\n| system | drain, jobs/s (best) | one by one / bulk, jobs/s", end=" ")
+    print(f"| pick-up p50 / p99, ms | CPU s per 1,000 jobs |\n{_RULE}")
     for name, result in results.items():
         print(table_row(name, result))
-    peers = {name: result.drain for name, result in results.items() if name != "Jobhub"}
+    peers = {name: result for name, result in results.items() if name != "Jobhub"}
     if peers and "Jobhub" in results:
-        fastest = max(peers, key=lambda name: peers[name])
-        print(
-            f"\nJobhub drains {results['Jobhub'].drain / peers[fastest]:.2f} times as fast as {fastest}."
-        )
+        print(_standing(results["Jobhub"], peers))
+
+
+def print_series(results: Mapping[str, Results]) -> None:
+    """Print a row a variation of Jobhub."""
+    print("\n| Jobhub alone | drain, jobs/s (best) | one by one / bulk, jobs/s", end=" ")
+    print(f"| pick-up p50 / p99, ms | CPU s per 1,000 jobs |\n{_RULE}")
+    for name, result in results.items():
+        print(table_row(name, result))
 
 
 def table_row(name: str, result: Results) -> str:
-    """Write one system's row."""
+    """Write one row."""
     pick_up = "–"
     if result.pick_up_p50_ms is not None and result.pick_up_p99_ms is not None:
         pick_up = f"{result.pick_up_p50_ms:.1f} / {result.pick_up_p99_ms:.1f}"
@@ -36,6 +51,21 @@ def table_row(name: str, result: Results) -> str:
         f"| {statistics.median(result.one_by_one_per_s):,.0f}"
         f" / {statistics.median(result.bulk_per_s):,.0f} "
         f"| {pick_up} | {_cpu(result)} |"
+    )
+
+
+def _standing(jobhub: Results, peers: Mapping[str, Results]) -> str:
+    fastest = max(peers, key=lambda name: peers[name].drain)
+    sentence = (
+        f"\nJobhub drains {jobhub.drain / peers[fastest].drain:.2f} times as fast as {fastest}"
+    )
+    prompt = [name for name, result in peers.items() if result.pick_up_p99_ms is not None]
+    if not prompt or jobhub.pick_up_p99_ms is None:
+        return f"{sentence}."
+    first = min(prompt, key=lambda name: peers[name].pick_up_p99_ms or 0.0)
+    return (
+        f"{sentence}; its pick-up p99 is {jobhub.pick_up_p99_ms:.1f} ms, the lowest of the others "
+        f"{first}'s {peers[first].pick_up_p99_ms:.1f} ms."
     )
 
 

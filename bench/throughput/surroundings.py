@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import sys
@@ -49,6 +50,13 @@ def redis_server(fsync: str) -> Iterator[Server]:
         finally:
             process.terminate()
             process.wait()
+
+
+def program_version() -> str:
+    """Name the server: `valkey 8.1.8`."""
+    told = subprocess.run([find_program(), "--version"], capture_output=True, text=True, check=True)
+    found = re.match(r"(\w+) server v=(\S+)", told.stdout)
+    return f"{found[1]} {found[2]}" if found else told.stdout.strip()
 
 
 def _durability(fsync: str) -> list[str]:
