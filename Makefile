@@ -11,7 +11,7 @@ TRACES := tests/replay/test_replay.py::test_every_job_ends_as_in_the_full_trace 
 	tests/figures/test_traces.py::test_figures_equal_the_records_when_a_full_trace_is_replayed
 WITHOUT_TRACES := $(addprefix --deselect=,$(TRACES))
 
-.PHONY: help demo test test-quick test-traces test-fuzz check programs bench-throughput bench-size bench-pixel clean
+.PHONY: help demo test test-quick test-traces test-fuzz check programs bench-throughput bench-size bench-pixel soak audit clean
 
 help:
 	@echo "make demo   start Jobhub with workers and a varied load, and print the dashboard's URL"
@@ -22,6 +22,8 @@ help:
 	@echo "make bench-size  cost of a move and memory of a job, up to a million jobs"
 	@echo "make bench-throughput  speed beside Dramatiq, Huey, Celery, SAQ and taskiq"
 	@echo "make bench-pixel  from an event to its pixel in Chromium, and frames a second under load"
+	@echo "make soak   twenty minutes of mixed load with failures: what grows, what stays behind"
+	@echo "make audit  known vulnerabilities of what is installed, by pip-audit; needs the network"
 	@echo "make clean  remove $(VENV) and caches"
 
 demo: $(VENV)/installed
@@ -44,6 +46,20 @@ test-traces: $(VENV)/test-installed
 # Requests that no test run has seen yet, for about ten minutes.
 test-fuzz: $(VENV)/test-installed
 	@FUZZ_EXAMPLES=500 $(BIN)/python -m pytest tests/contract/test_openapi.py
+
+# A package whose holes are known tells whether the advisory service answers: where it does not, pip-audit itself
+# ends with success, which would say that nothing is known.
+CANARY := jinja2==2.4.1
+
+audit: $(VENV)/test-installed
+	@echo "==> Known vulnerabilities of what is installed"
+	@echo "$(CANARY)" > $(VENV)/canary.txt
+	@if $(BIN)/pip-audit --progress-spinner off --no-deps --disable-pip -r $(VENV)/canary.txt 2>&1 \
+		| grep -qE 'PYSEC-|GHSA-|CVE-'; then \
+		$(BIN)/pip-audit --progress-spinner off --skip-editable --local; \
+	else \
+		echo "==> NOT AUDITED: the advisory service does not answer here ($(CANARY) has holes, and none was told)"; \
+	fi
 
 check: $(VENV)/test-installed
 	@echo "==> Style"
@@ -100,6 +116,10 @@ bench-size: $(VENV)/installed
 # From an event in Redis to its pixel; a minute and a half on two quiet cores.
 bench-pixel: $(VENV)/test-installed
 	@$(BIN)/python -m bench.pixel
+
+# Twenty minutes of everything at once; two quiet cores.
+soak: $(VENV)/test-installed
+	@$(BIN)/python -m bench.soak
 
 clean:
 	rm -rf $(VENV) .venv-peers build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

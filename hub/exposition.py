@@ -7,6 +7,7 @@ start with the process. What is said of jobs and workers is the same from every 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from itertools import accumulate
 from typing import Final
@@ -135,6 +136,11 @@ class Exposition:
         for kind, count in self._sockets().items():
             sockets.add_metric([kind], count)
         yield sockets
+        yield GaugeMetricFamily(
+            "jobhub_threads",
+            "Threads of this process, each a greenlet: two an open WebSocket at most, and the hub's own.",
+            threading.active_count(),
+        )
         monitors = GaugeMetricFamily(
             "jobhub_monitors", "Subscribed monitors, by how they are served.", labels=["transport"]
         )

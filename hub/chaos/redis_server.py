@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import subprocess
 import tempfile
 import threading
@@ -49,6 +50,12 @@ class ChaosRedis:
             self._closing.wait(0.05)
         raise Unavailable(f"Redis does not start; see {self.path}/log")
 
+    @property
+    def pid(self) -> int:
+        """Of the process that runs now."""
+        assert self._process is not None  # noqa: S101
+        return self._process.pid
+
     def client(self) -> redis.Redis:
         """Connect, past the hub's own rules."""
         return redis.Redis.from_url(self.url, socket_timeout=5.0)
@@ -61,11 +68,23 @@ class ChaosRedis:
         (self.path / "redis.sock").unlink(missing_ok=True)
         self.start()
 
+    def pause(self) -> None:
+        """Stop it where it stands: connections are taken by the system, and nothing is answered."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """End a pause; nothing where there is none."""
+        self._signal(signal.SIGCONT)
+
     def close(self) -> None:
         """End the server and delete its data."""
         self._closing.set()
         self._kill()
         self._directory.cleanup()
+
+    def _signal(self, number: int) -> None:
+        assert self._process is not None  # noqa: S101
+        self._process.send_signal(number)
 
     def _kill(self) -> None:
         assert self._process is not None  # noqa: S101
