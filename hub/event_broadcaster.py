@@ -276,7 +276,7 @@ class EventBroadcaster:
     def deliver_window(self, group: MonitorGroup, name: str, window: ListWindow | None) -> None:
         """Hand a list to the group that asked."""
         with self._lock:
-            group.offer(name, window)
+            group.orders.offer(name, window)
         self._wake.set()
 
     def want_refresh(self, group: MonitorGroup) -> None:
@@ -286,7 +286,7 @@ class EventBroadcaster:
     def deliver_refresh(self, group: MonitorGroup, refresh: Refresh) -> None:
         """Hand all lists to the group that asked."""
         with self._lock:
-            group.offer_refresh(refresh)
+            group.orders.offer_refresh(refresh)
         self._wake.set()
 
     def lost(self, monitor: Monitor, reason: str) -> None:

@@ -18,6 +18,7 @@ from typing import Final, Protocol
 
 from hub.event_log import LoggedEvent
 from hub.group_queue import GroupQueue
+from hub.list_orders import ListOrders
 from hub.list_tracker import ListTracker
 from hub.refresh import Refresh
 from hub.replicator import Replicator
@@ -37,8 +38,6 @@ _COMPANY_SHARE: Final = (
 _YIELD_EVERY: Final = 50  # sends between two chances for the job path
 _GROUP_BYTES: Final = 524_288  # a frame that is larger than this is no better than a snapshot
 ALONE_BYTES: Final = 262_144  # a monitor that is owed more than this is better off with a snapshot
-_FREEZE_S: Final = 0.1  # how long a group stands still for a list that is being read
-_REFRESH_S: Final = 1.0  # how long it stands still for all lists: it has been waiting already
 _CALM_S: Final = 2.0  # without debt, until lists that were cut short are filled again
 
 
@@ -82,14 +81,11 @@ class MonitorGroup:
         self._queue = GroupQueue(subscription, self.seq)
         self._arrivals: set[Monitor] = set()
         self._learned: Snapshot | None = None
-        self._asked: dict[str, float] = {}
         self._suspect: set[str] = set()  # lists that a resumed monitor may show with a hole
-        self._windows: list[tuple[str, ListWindow]] = []
+        self.orders = ListOrders(replicator.epoch)
         self._last_windows: dict[str, ListWindow] = {}
         self._told_counts: Sequence[int] | None = None
         self._form = FORMS[subscription.form]
-        self._refresh: Refresh | None = None
-        self._refresh_asked_at: float | None = None
         self._sent_at = now
         self._held = False
         self._held_at = -_CALM_S
@@ -104,18 +100,6 @@ class MonitorGroup:
         self.members.discard(monitor)
         self._arrivals.discard(monitor)
 
-    def offer(self, list_name: str, window: ListWindow | None) -> None:
-        """Bring the rows of a list that was asked for; None when it could not be read."""
-        self._asked.pop(list_name, None)
-        if window is not None and window.epoch == self.epoch:
-            self._windows.append((list_name, window))
-
-    def offer_refresh(self, refresh: Refresh) -> None:
-        """Bring all lists, which were asked for."""
-        self._refresh_asked_at = None
-        if refresh.epoch == self.epoch:
-            self._refresh = refresh
-
     def flush(self, now: float, polling_bytes: int) -> None:
         """Send what is new, windows that are due, and bookmarks."""
         if self.epoch != self._replicator.epoch:
@@ -123,15 +107,13 @@ class MonitorGroup:
         if not self.budget.ready(now, polling_bytes):
             self._wait(now)
             return
-        if self._frozen(now) or self._refreshing(now, polling_bytes):
+        if self.orders.frozen(now) or self._refreshing(now, polling_bytes):
             return
-        for name, window in sorted(self._windows, key=lambda item: item[1].seq):
-            if window.seq <= self._replicator.seq:
-                self._windows.remove((name, window))
-                self._take_window(name, window, now)
+        for name, window in self.orders.take_windows(self._replicator.seq):
+            self._take_window(name, window, now)
         self._advance(self._replicator.seq, now)
         self._held = False
-        if not self._windows and now - self._held_at >= _CALM_S:
+        if not self.orders.windows and now - self._held_at >= _CALM_S:
             self._ask_windows(now)
 
     # --- The group's own frames ---------------------------------------------------------------
@@ -139,7 +121,7 @@ class MonitorGroup:
     def _wait(self, now: float) -> None:
         """Take in, and send the figures of each second, or a sign of life: polling would send no more."""
         self._held, self._held_at = True, now
-        if not self._frozen(now) and not self._windows and not self._refresh:
+        if not self.orders.frozen(now) and not self.orders.windows and not self.orders.refresh:
             self._scan(self._replicator.seq, now)
         if now - self._sent_at < BOOKMARK_S:
             return
@@ -221,31 +203,27 @@ class MonitorGroup:
         """Whether lists go out whole instead of more moves than the budget pays for, now or soon."""
         if not self.subscription.shows_jobs:
             return False
-        if self._refresh is not None and self._refresh.seq > self._replicator.seq:
+        head, refresh = self._replicator.seq, self.orders.refresh
+        if refresh is not None and refresh.seq > head:
             return True  # the log is a moment behind what was read
-        if not self._scan(self._refresh.seq if self._refresh else self._replicator.seq, now):
+        if not self._scan(refresh.seq if refresh else head, now):
             return True
-        refresh, self._refresh = self._refresh, None
+        self.orders.refresh = None
         if refresh is not None and refresh.seq >= self._queue.seen:
             self._send_refresh(refresh, now)
             return True
-        left_bytes = self.budget.left(polling_bytes)
-        if not self._queue.owes_more_than(left_bytes) or self._refresh_late(now):
+        if not self._queue.owes_more_than(self.budget.left(polling_bytes)):
             return False
-        self._refresh_asked_at = now
+        if not self.orders.ask_refresh(now):
+            return False  # the moves go out after all
         self._desk.want_refresh(self)
         return True
-
-    def _refresh_late(self, now: float) -> bool:
-        """Whether lists were asked for and did not come in time: then the moves go out after all."""
-        asked_at, self._refresh_asked_at = self._refresh_asked_at, None
-        return asked_at is not None and now - asked_at >= _REFRESH_S
 
     def _send_refresh(self, refresh: Refresh, now: float) -> None:
         owed_from = self._queue.progress.floor(self.seq)
         events, lists = self._queue.release_for(refresh, now)
         self._suspect -= set(lists)
-        self._windows = [item for item in self._windows if item[0] not in lists]
+        self.orders.drop_windows(lists)
         self._told_counts = self._counts_at(refresh.seq)
         messages = self._form.refresh(self.seq, refresh, lists, events, self._told_counts)
         framed = b"".join(map(frame, messages))
@@ -365,17 +343,9 @@ class MonitorGroup:
             return
         tracker = self._queue.tracker
         for name in (self._suspect | self._queue.unknown).union(tracker.due(now)):
-            if name not in self._asked and tracker.may_ask(name, now):
+            if tracker.may_ask(name, now) and self.orders.ask(name, now):
                 tracker.asked(name, now)
-                self._asked[name] = now
                 self._desk.want_window(self, name)
-
-    def _frozen(self, now: float) -> bool:
-        """Whether to stand still: a list that is being read must not be older than what was seen."""
-        asked_at = self._refresh_asked_at
-        if asked_at is not None and now - asked_at < _REFRESH_S:
-            return True
-        return any(now - asked_at < _FREEZE_S for asked_at in self._asked.values())
 
     def _take_window(self, name: str, window: ListWindow, now: float) -> None:
         if window.seq < self._queue.seen:
