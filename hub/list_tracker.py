@@ -6,7 +6,8 @@ of a group that came at different times show heads of different length, so a mir
 (`keys`: whoever is not in it is on nobody's screen) and the length of the shortest.
 
 Less than half of the rows left: due at once. Some missing: due at leisure, so that a busy backlog does
-not cost more than polling would.
+not cost more than polling would. A few missing: not before the list stands still, for what comes in next
+makes it long again.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from hub.snapshot import LISTS, Rows
 
 AT_ONCE_S: Final = 1.0
 LEISURE_S: Final = 5.0
+_CALM_S: Final = 2.0  # without a move, until a few missing rows are worth a whole list
+_FEW: Final = 0.1  # of the rows
 _LIST_OF: Final = {"assigned": "active", "in_progress": "active"}
 
 
@@ -90,6 +93,8 @@ class _Mirror:
         self.shortest = 0
         self.full = 0  # rows that a refill brought last
         self.asked_at = 0.0
+        self._moves = self._moves_seen = 0
+        self._moved_at = 0.0
 
     def fill(self, keys: list[Key], truncated: bool, now: float, *, short: bool) -> None:
         self.keys, self.truncated, self.asked_at = sorted(keys), truncated, now
@@ -118,6 +123,7 @@ class _Mirror:
 
     def insert(self, key: Key) -> list[Key]:
         """Put a job in; returns the keys that are shown no more, itself perhaps."""
+        self._moves += 1
         place = bisect_left(self.keys, key)
         if self.truncated and place == len(self.keys):
             return [key]
@@ -132,6 +138,7 @@ class _Mirror:
         return [self.keys.pop()]
 
     def remove(self, key: Key) -> None:
+        self._moves += 1
         place = bisect_left(self.keys, key)
         if place < len(self.keys) and self.keys[place] == key:
             del self.keys[place]
@@ -144,8 +151,15 @@ class _Mirror:
             goal = 1  # nothing found within reach of a filter: look again at leisure
         if self.shortest >= goal:
             return False
+        if self.shortest >= (1 - _FEW) * goal and not self._stands_still(now):
+            return False
         half_empty = 2 * self.shortest < goal and goal > 1
         return now - self.asked_at >= (AT_ONCE_S if half_empty else LEISURE_S)
+
+    def _stands_still(self, now: float) -> bool:
+        if self._moves != self._moves_seen:
+            self._moves_seen, self._moved_at = self._moves, now
+        return now - self._moved_at >= _CALM_S
 
 
 class ListTracker:
