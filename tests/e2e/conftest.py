@@ -59,7 +59,8 @@ def context(profile: BrowserContext) -> Iterator[BrowserContext]:
         address = urlsplit(page.url)
         origin = f"{address.scheme}://{address.netloc}"
         page.close()
-        devtools.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+        if address.netloc:
+            devtools.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
     devtools.detach()
     profile.clear_cookies()
     profile.clear_permissions()
