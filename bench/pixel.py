@@ -55,6 +55,13 @@ class Measured(msgspec.Struct, frozen=True):
     resyncs: int
 
 
+class Results(msgspec.Struct, frozen=True):
+    """How long each load took until figures stood, the first with an empty cache; the phases."""
+
+    first_figures_ms: list[int]
+    phases: list[Measured]
+
+
 BARS: Final = {
     "from quiet": "p95 <= 50 ms",
     "at 100 events/s": "p95 <= 120 ms",
@@ -108,7 +115,7 @@ class Bench:
         )
 
 
-def run(seconds: float) -> list[Measured]:
+def run(seconds: float) -> Results:
     """Measure every phase once."""
     with tempfile.TemporaryDirectory(prefix="pixel-") as directory:
         data_dir = Path(directory)
@@ -131,7 +138,7 @@ def run(seconds: float) -> list[Measured]:
                 return _measure(server.url, hub_url, dashboard_url, seconds)
 
 
-def _measure(redis_url: str, hub_url: str, dashboard_url: str, seconds: float) -> list[Measured]:
+def _measure(redis_url: str, hub_url: str, dashboard_url: str, seconds: float) -> Results:
     settings = load_settings({}, {"redis_url": redis_url, "namespace": _NAMESPACE})
     service = RedisService(redis_url, Keys(_NAMESPACE))
     service.redis.ping()
@@ -144,34 +151,31 @@ def _measure(redis_url: str, hub_url: str, dashboard_url: str, seconds: float) -
         )
         page = browser.new_page(viewport=_SCREEN)
         page.add_init_script(FIRST_FIGURES)
-        _print_first_figures(page, dashboard_url)
+        first_figures_ms = _first_figures_ms(page, dashboard_url)
         page.locator("#grid-active .ag-header").wait_for()
         page.locator("#chart-utilisation .js-plotly-plot .xtick").first.wait_for()
         page.evaluate("(url) => { jobhub.stream.connect(url); }", hub_url)
         wait_until(lambda: page.evaluate("() => jobhub.stream.status.state") == "live")
         page.evaluate(_PROBE)
         bench = Bench(page, traffic)
-        results = [
+        phases = [
             bench.from_quiet(),
             bench.flowing("at 100 events/s", 100, seconds),
             bench.flowing("at 1,000 events/s", 1_000, seconds),
         ]
         browser.close()
     service.close()
-    return results
+    return Results(first_figures_ms, phases)
 
 
-def _print_first_figures(page: Page, url: str) -> None:
-    """Load the page some times, the first with an empty cache."""
+def _first_figures_ms(page: Page, url: str) -> list[int]:
+    """Load the page some times, first with an empty cache."""
     took_ms = []
     for _ in range(_LOADS):
         page.goto(url)
         page.wait_for_function("() => window.shownAtMs")
         took_ms.append(round(page.evaluate("() => window.shownAtMs")))
-    again = sorted(took_ms[1:])
-    print(
-        f"First figures on the screen: {took_ms[0]} ms, with a warm cache {again} ms (bar: 1,500)\n"
-    )
+    return took_ms
 
 
 def _free_port() -> int:
@@ -194,9 +198,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.pixel", description=__doc__)
     parser.add_argument("--seconds", type=float, default=15.0, help="length of a phase under load")
     arguments = parser.parse_args()
+    results = run(arguments.seconds)
+    cold_ms, *warm_ms = results.first_figures_ms
+    print(f"First figures: {cold_ms} ms, with a warm cache {sorted(warm_ms)} ms (bar: 1,500)\n")
     print("| phase | events/s | delay p50 / p95, ms | frames/s | main thread | resyncs | bar |")
     print("|---|---|---|---|---|---|---|")
-    for row in run(arguments.seconds):
+    for row in results.phases:
         print(
             f"| {row.name} | {row.events_a_second:,.0f} | {row.p50_ms:.0f} / {row.p95_ms:.0f} "
             f"| {row.frames_a_second:.0f} | {row.busy:.0%} | {row.resyncs} | {BARS[row.name]} |"

@@ -80,12 +80,20 @@
       this.read();
       const { axis } = this.options;
       const figure = chartFigure.build({ traces: this.traces, axis }, this.columns, this.range, width);
-      window.dash_clientside.set_props(this.options.graph, { figure });
+      this.plotted(figure);
       const isEmpty = !figure.data.some((trace) => trace.y.some((value) => value !== null));
       dom.setText(this.subtitle, this.isSplit ? this.options.split[view.settings.split] : this.unsplit);
       dom.setText(this.empty, this.isSplit && clock.isKnown() ? split.note : "No figures yet");
       dom.setHidden(this.empty, !isEmpty);
       this.drawCursor();
+    }
+
+    // The first figure goes the way of Dash, which makes the graph; the others straight to Plotly: through the
+    // prop, React and Dash's state would look at each of them as well, once a second and chart.
+    plotted(figure) {
+      const graph = this.plot.querySelector(".js-plotly-plot");
+      if (graph && graph.layout && window.Plotly) window.Plotly.react(graph, figure.data, figure.layout);
+      else window.dash_clientside.set_props(this.options.graph, { figure });
     }
 
     // The figures of the window on screen: the hub's, or a line a job type or worker.
