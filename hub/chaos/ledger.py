@@ -3,7 +3,8 @@
     submitted     a submit was answered: the job is there, each of its runs ended in one final state
     settled       an outcome was acknowledged under a fence: that fence ended its run
 
-A recorded result must be one that was sent under the record's fence, and counters equal the records.
+A recorded result must be one that was sent under the record's fence; counters and figures equal the
+records (hub.chaos.figures_check).
 An acknowledgement is excused when Redis was robbed of it on purpose: emptied, or started again without
 its last second. Everything else must be found.
 """
@@ -13,14 +14,17 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 import msgspec
 
+from hub.chaos.figures_check import figures_that_differ
+from hub.chaos.stored import StoredJob, all_jobs, read_jobs
 from hub.redis_service import RedisService
 from hub.states import FINAL_STATUSES
 
+SDK_TYPE: Final = "sdk"  # jobs of workers in processes of their own; hub.chaos.sdk
 _UNSAFE_S: Final = 3.0  # AOF everysec writes behind by up to two seconds when the disk is slow
 _CHUNK: Final = 200
 _TOLD_MAX: Final = 20  # differences; more of one kind say nothing new
@@ -30,11 +34,14 @@ _GAUGES: Final = ("scheduled", "pending", "assigned", "in_progress")
 class _Note(msgspec.Struct):
     at: float
     sent: dict[int, list[bytes | None]] = {}  # fence -> results that were sent; None: an error
-    settled: dict[int, float] = {}  # fence -> when the outcome that was acknowledged was sent
+    settled: dict[int, float] = {}  # fence -> when the outcome was acknowledged
 
 
 class Ledger:
-    """Notes acknowledgements as they come; any thread may. `asked_at`: when the call began, monotonic s."""
+    """Notes acknowledgements as they come; any thread may. `asked_at`: when the call began, monotonic s.
+
+    What a call did may have been done at its end only: that is when Redis must have it.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -46,7 +53,7 @@ class Ledger:
         """A submit was answered."""
         with self._lock:
             if asked_at > self._robbed_at:
-                self._notes[job_id] = _Note(asked_at)
+                self._notes[job_id] = _Note(time.monotonic())
 
     def sent(self, job_id: str, fence: int, result: bytes | None) -> None:
         """An outcome is about to be sent; `result` is None for an error."""
@@ -60,7 +67,7 @@ class Ledger:
         with self._lock:
             note = self._notes.get(job_id)
             if note is not None and asked_at > self._robbed_at:
-                note.settled.setdefault(fence, asked_at)
+                note.settled.setdefault(fence, time.monotonic())
 
     def robbed(self) -> None:
         """Redis has lost everything, just now."""
@@ -85,12 +92,14 @@ class Ledger:
         """Compare with Redis, where nothing may happen meanwhile and every job must be over."""
         with self._lock:
             notes = dict(self._notes)
-        found = list(_counts_that_differ(service))
+        jobs = list(all_jobs(service))
+        found = list(_counts_that_differ(service, jobs))
+        found += figures_that_differ(service, jobs)
         ids = list(notes)
         for start in range(0, len(ids), _CHUNK):
             chunk = ids[start : start + _CHUNK]
-            for job_id, stored in zip(chunk, _read(service, chunk), strict=True):
-                found += _judge(job_id, notes[job_id], *stored)
+            for job_id, stored in zip(chunk, read_jobs(service, chunk), strict=True):
+                found += _judge(job_id, notes[job_id], stored)
         self.counted["acknowledged submits checked"] += len(notes)
         self.counted["acknowledged outcomes checked"] += sum(
             len(note.settled) for note in notes.values()
@@ -100,22 +109,14 @@ class Ledger:
         return found
 
 
-def _read(service: RedisService, job_ids: list[str]) -> list[tuple[Any, Any, list[Any]]]:
-    """Read record, result and history of each job."""
-    keys = service.keys
-    with service.redis.pipeline(transaction=False) as pipe:
-        for job_id in job_ids:
-            pipe.hmget(keys.of("job", job_id), "rec", "result")
-            pipe.lrange(keys.of("history", job_id), 0, -1)
-        replies = pipe.execute()
-    return [
-        (rec and msgspec.json.decode(rec), result, [msgspec.json.decode(item) for item in history])
-        for (rec, result), history in zip(replies[::2], replies[1::2], strict=True)
-    ]
+def fence_result(fence: int) -> bytes:
+    """Write the result that a worker of `SDK_TYPE` sends under `fence`."""
+    return b'{"fence":%d}' % fence
 
 
-def _judge(job_id: str, note: _Note, rec: Any, result: Any, history: list[Any]) -> Iterator[str]:
+def _judge(job_id: str, note: _Note, job: StoredJob) -> Iterator[str]:
     """Say what is wrong with one job."""
+    rec, history = job.rec, job.history
     if rec is None:
         yield f"{job_id}: its submit was acknowledged, and it is gone"
         return
@@ -138,11 +139,12 @@ def _judge(job_id: str, note: _Note, rec: Any, result: Any, history: list[Any]) 
         fence = rec["fence"]
         if history[-1].get("fence") != fence:
             yield f"{job_id}: its record names another fence than the end of its history"
-        if result not in note.sent.get(fence, []):
-            yield f"{job_id}: holds {result!r}, which was not sent under its fence {fence}"
+        sent = [fence_result(fence)] if rec["job_type"] == SDK_TYPE else note.sent.get(fence, [])
+        if job.result not in sent:
+            yield f"{job_id}: holds {job.result!r}, which was not sent under its fence {fence}"
 
 
-def _counts_that_differ(service: RedisService) -> Iterator[str]:
+def _counts_that_differ(service: RedisService, jobs: Iterable[StoredJob]) -> Iterator[str]:
     """Compare counters with the records that they count."""
     counts = {
         name.decode(): int(n)
@@ -150,15 +152,9 @@ def _counts_that_differ(service: RedisService) -> Iterator[str]:
     }
     held: Counter[str] = Counter()
     ended: Counter[str] = Counter()
-    cursor = 0
-    while True:
-        cursor, names = service.redis.scan(cursor, service.keys.of("job", "*"), 1_000)
-        ids = [name.decode().rpartition(":")[2] for name in set(names)]
-        for rec, _, history in _read(service, ids):
-            held[rec["status"]] += 1
-            ended.update(e["new_status"] for e in history if e["new_status"] in FINAL_STATUSES)
-        if not cursor:
-            break
+    for job in jobs:
+        held[job.rec["status"] if job.rec else ""] += 1
+        ended.update(e["new_status"] for e in job.history if e["new_status"] in FINAL_STATUSES)
     for status in _GAUGES:
         if counts.get(status, 0) != held[status]:
             yield f"counts say {counts.get(status, 0)} {status}, the records {held[status]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 import time
@@ -16,7 +17,7 @@ import redis
 from hub import reports
 from hub.chaos.ledger import Ledger
 from hub.config import Settings
-from hub.errors import JobhubError
+from hub.errors import JobhubError, NotFound
 from hub.job_broker import Assignment, JobBroker
 from hub.keys import Keys
 from hub.messages import JobProgress, Register, ReportedError, SubmitRequest
@@ -123,7 +124,8 @@ class Load:
             self._register(worker_id)
             self._registry.set_draining(worker_id, False, actor=_ACTOR)
         for job_type in JOB_TYPES:
-            self._broker.resume(job_type, actor=_ACTOR)
+            with contextlib.suppress(NotFound):  # Redis was emptied, and none came since
+                self._broker.resume(job_type, actor=_ACTOR)
         while self._live() and time.monotonic() < until:
             for worker_id in WORKERS:
                 given = self._broker.claim(worker_id, 20)

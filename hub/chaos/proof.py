@@ -1,4 +1,4 @@
-"""Runs the proof: hubs, monitors with lossy links, a load and a saboteur; then compares with Redis.
+"""Runs the proof: hubs, workers, monitors with lossy links, a load and a saboteur; then compares with Redis.
 
 What was acknowledged to the load must be there at the end, once: hub.chaos.ledger says how.
 
@@ -13,19 +13,20 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Any, Final
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any, Final, TypeVar
 
 import msgspec
 
-from hub.chaos.hubs import HubProcess
 from hub.chaos.ledger import Ledger
 from hub.chaos.link import Link
 from hub.chaos.load import JOB_TYPES, WORKERS, Load
 from hub.chaos.monitor import ChaosMonitor
+from hub.chaos.processes import HubProcess, WorkerProcess
 from hub.chaos.redis_server import ChaosRedis
 from hub.chaos.saboteur import Saboteur
+from hub.chaos.sdk import SdkClient
 from hub.config import Settings, load_settings
 from hub.errors import Unavailable
 from hub.keys import Keys
@@ -36,6 +37,9 @@ NAMESPACE: Final = "chaos"
 _FORMS: Final = ("compact", "plain")
 SETTLE_S: Final = 60.0
 _LOOK_S: Final = 0.1
+_LEASE_S: Final = 4.0  # short, so that a worker that is stopped for a while loses its jobs
+_HEARTBEAT_S: Final = 1.0
+_WORKERS: Final = 2
 _RING: Final = 2_000  # small, so that monitors fall out of it
 _STREAM: Final = 20_000
 FILTERS: Final[tuple[dict[str, Any], ...]] = (
@@ -46,6 +50,8 @@ FILTERS: Final[tuple[dict[str, Any], ...]] = (
     {"job_types": ["rare"]},
     {"job_types": list(JOB_TYPES[:2]), "priority_range": [0, 50]},
 )
+
+Process = TypeVar("Process", HubProcess, WorkerProcess)
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -89,16 +95,26 @@ def run(plan: Plan, tell: Callable[[str], None] = lambda line: None) -> Report:
     with ExitStack() as stack:
         server = ChaosRedis()
         stack.callback(server.close)
-        settings = load_settings({}, {"redis_url": server.url, "namespace": NAMESPACE})
-        hubs = [stack.enter_context(_hub(server)) for _ in range(plan.hubs)]
-        links = [_link(stack, hubs[place % plan.hubs]) for place in range(plan.monitors)]
-        monitors = [_monitor(stack, place, link, plan) for place, link in enumerate(links)]
+        settings = load_settings(_environ(server))
+        hubs = [_started(stack, HubProcess(_environ(server))) for _ in range(plan.hubs)]
+        count = plan.monitors + _WORKERS + 1
+        links = [_link(stack, hubs[place % plan.hubs]) for place in range(count)]
+        *worker_links, client_link = links[plan.monitors :]
+        monitors = [
+            _monitor(stack, place, link, plan) for place, link in enumerate(links[: plan.monitors])
+        ]
+        workers = [_started(stack, WorkerProcess(_url(link))) for link in worker_links]
         ledger = Ledger()
         saboteur = Saboteur(
-            server, Keys(NAMESPACE), hubs, links, rng, pause_s=plan.pause_s, ledger=ledger
+            server, Keys(NAMESPACE), hubs, workers, links, rng, pause_s=plan.pause_s, ledger=ledger
         )
-        tell(f"{plan.hubs} hubs, {plan.monitors} monitors; breaking things for {plan.seconds:g} s")
-        _drive(server, settings, saboteur, ledger, report)
+        client = SdkClient(_url(client_link), random.Random(plan.seed), ledger)
+        tell(
+            f"{plan.hubs} hubs, {_WORKERS} workers, {plan.monitors} monitors; "
+            f"breaking things for {plan.seconds:g} s"
+        )
+        client.start()
+        _drive(server, settings, saboteur, client, ledger, report)
         for monitor in monitors:
             monitor.drop_share = 0.0
         tell(f"{report.transitions} transitions; waiting for the monitors to show what Redis holds")
@@ -108,27 +124,35 @@ def run(plan: Plan, tell: Callable[[str], None] = lambda line: None) -> Report:
         service = RedisService(server.url, Keys(NAMESPACE))
         report.differences += ledger.differences(service)
         service.close()
+        traces = sum(process.traces for process in (*hubs, *workers))
+        if traces:
+            report.differences.append(f"hubs or workers printed {traces} stack traces")
         report.history = dict(ledger.counted)
         report.sabotage = dict(saboteur.counted)
         report.monitors = dict(sum((monitor.counted for monitor in monitors), Counter[str]()))
     return report
 
 
-@contextmanager
-def _hub(server: ChaosRedis) -> Iterator[HubProcess]:
-    hub = HubProcess(
-        {
-            "REDIS_URL": server.url,
-            "JOBHUB_NAMESPACE": NAMESPACE,
-            "JOBHUB_DATA_DIR": str(server.path),
-            "JOBHUB_RING_EVENTS": str(_RING),
-            "JOBHUB_STREAM_EVENTS": str(_STREAM),
-        }
-    )
-    try:
-        yield hub
-    finally:
-        hub.kill()
+def _environ(server: ChaosRedis) -> dict[str, str]:
+    """The settings of every hub of the proof."""
+    return {
+        "REDIS_URL": server.url,
+        "JOBHUB_NAMESPACE": NAMESPACE,
+        "JOBHUB_DATA_DIR": str(server.path),
+        "JOBHUB_RING_EVENTS": str(_RING),
+        "JOBHUB_STREAM_EVENTS": str(_STREAM),
+        "JOBHUB_LEASE_S": str(_LEASE_S),
+        "JOBHUB_HEARTBEAT_S": str(_HEARTBEAT_S),
+    }
+
+
+def _started(stack: ExitStack, process: Process) -> Process:
+    stack.callback(process.kill)
+    return process
+
+
+def _url(link: Link) -> str:
+    return f"http://127.0.0.1:{link.port}"
 
 
 def _link(stack: ExitStack, hub: HubProcess) -> Link:
@@ -152,7 +176,12 @@ def _monitor(stack: ExitStack, place: int, link: Link, plan: Plan) -> ChaosMonit
 
 
 def _drive(
-    server: ChaosRedis, settings: Settings, saboteur: Saboteur, ledger: Ledger, report: Report
+    server: ChaosRedis,
+    settings: Settings,
+    saboteur: Saboteur,
+    client: SdkClient,
+    ledger: Ledger,
+    report: Report,
 ) -> None:
     """Load and sabotage for the time of the plan, then let everything come to its end."""
     plan = report.plan
@@ -166,6 +195,7 @@ def _drive(
     stopping.wait(plan.seconds)
     saboteur.stop()
     stopping.set()
+    client.stop()
     thread.join(30.0)
     report.transitions = load.transitions
     report.transitions_per_s = load.transitions / (time.monotonic() - started)

@@ -1,4 +1,4 @@
-"""Breaks things at random, by a seed: what may happen to Redis, to hubs and to links."""
+"""Breaks things at random, by a seed: what may happen to Redis, hubs, workers and links."""
 
 from __future__ import annotations
 
@@ -11,13 +11,18 @@ from typing import Final
 
 import redis
 
-from hub.chaos.hubs import HubProcess
 from hub.chaos.ledger import Ledger
 from hub.chaos.link import Link
+from hub.chaos.processes import ChildProcess, HubProcess
 from hub.chaos.redis_server import ChaosRedis
 from hub.keys import Keys
 
 _KILL_PUBSUB_S: Final = 0.05
+_PAUSES_S: Final = (
+    0.3,
+    1.5,
+    6.0,
+)  # the last is longer than calls wait, and than a lease of the proof
 _RATES: Final = (None, None, 8_000, 50_000, 0)  # bytes a second; 0: stuck
 
 
@@ -32,6 +37,7 @@ class Saboteur:
         server: ChaosRedis,
         keys: Keys,
         hubs: Sequence[HubProcess],
+        workers: Sequence[ChildProcess],
         links: Sequence[Link],
         rng: random.Random,
         *,
@@ -39,7 +45,8 @@ class Saboteur:
         ledger: Ledger,
     ) -> None:
         self._server, self._keys, self._rng = server, keys, rng
-        self._hubs, self._links = hubs, links
+        self._hubs, self._workers, self._links = hubs, workers, links
+        self._timers: list[threading.Timer] = []
         self._pause_s = pause_s
         self._ledger = ledger
         self.counted: Counter[str] = Counter()
@@ -55,10 +62,14 @@ class Saboteur:
             thread.start()
 
     def stop(self) -> None:
-        """End, and leave every link as it should be."""
+        """End, and leave every process and link as it should be."""
         self._stopping.set()
         for thread in self._threads:
             thread.join(60.0)
+        for timer in self._timers:
+            timer.cancel()
+        for process in (*self._hubs, *self._workers):
+            process.go_on()
         for link in self._links:
             link.bytes_per_s = None
 
@@ -87,6 +98,11 @@ class Saboteur:
     def _deeds(self) -> list[Callable[[], None]]:
         return [
             self._kill_hub,
+            self._restart_hub,
+            lambda: self._pause(self._rng.choice(self._hubs), "hubs stopped for a while"),
+            self._kill_worker,
+            lambda: self._pause(self._rng.choice(self._workers), "workers stopped for a while"),
+            self._pause_redis,
             self._trim_stream,
             lambda: self._restart_redis(lose_last_second=False),
             lambda: self._restart_redis(lose_last_second=True),
@@ -103,13 +119,44 @@ class Saboteur:
         self.counted["links slowed or stuck"] += 1
 
     def _kill_hub(self) -> None:
-        place = self._rng.randrange(len(self._hubs))
-        hub = self._hubs[place]
+        hub = self._rng.choice(self._hubs)
         hub.kill()
-        hub.start()
-        for link in self._links[place :: len(self._hubs)]:
-            link.target = ("127.0.0.1", hub.port)
+        self._start_again(hub)
         self.counted["hubs killed"] += 1
+
+    def _restart_hub(self) -> None:
+        hub = self._rng.choice(self._hubs)
+        hub.go_on()
+        self.counted["hubs restarted" if hub.end() else "hubs that did not end in order"] += 1
+        self._start_again(hub)
+
+    def _start_again(self, hub: HubProcess) -> None:
+        hub.start()
+        for link in self._links[self._hubs.index(hub) :: len(self._hubs)]:
+            link.target = ("127.0.0.1", hub.port)
+
+    def _kill_worker(self) -> None:
+        worker = self._rng.choice(self._workers)
+        worker.kill()
+        worker.start()
+        self.counted["workers killed"] += 1
+
+    def _pause(self, process: ChildProcess, name: str) -> None:
+        """Stop a process, and let other things happen meanwhile."""
+        process.pause()
+        timer = threading.Timer(self._rng.choice(_PAUSES_S), process.go_on)
+        self._timers.append(timer)
+        timer.start()
+        self.counted[name] += 1
+
+    def _pause_redis(self) -> None:
+        """Stop Redis, and do nothing else to it: a deed that times out would be done later, unnoticed."""
+        self._server.pause()
+        try:
+            self._stopping.wait(self._rng.choice(_PAUSES_S))
+        finally:
+            self._server.go_on()
+        self.counted["Redis stopped for a while"] += 1
 
     def _trim_stream(self) -> None:
         with self._server.client() as client:

@@ -29,13 +29,15 @@ if TYPE_CHECKING:
 def chaos_command(
     seconds: float, seed: int, hubs: int, monitors: int, pause_s: float, path: Path | None
 ) -> None:
-    """Break everything around monitors, and compare what they show with Redis.
+    """Break everything, and check monitors and the history of every job against Redis.
 
-    Starts a Redis and hubs of its own; nothing of yours is touched. Monitors follow over links that are
-    cut, slow or stuck, while pub/sub connections are killed every 50 ms, hubs die, Redis restarts with
-    and without its last second and loses its data. Status 1 when a record differs, a loss was not
-    noticed, or something was taken for a loss that was none; and when a submit or outcome that was
-    acknowledged is not there at the end, a run has not one final state, or counters differ from records.
+    Starts a Redis, hubs and workers of its own; nothing of yours is touched. Links are cut, slow or
+    stuck, pub/sub connections are killed every 50 ms; hubs and workers are killed, restarted and stopped
+    for a while; Redis is stopped, restarts with and without its last second, and loses its data.
+
+    Status 1 when a monitor shows another record than Redis, missed a loss or saw one that was none; when
+    an acknowledged submit is gone or has not one final state a run; when a recorded result does not carry
+    the winning fence; when counters or figures differ from the records; when a process printed a stack trace.
     """
     from hub.chaos.proof import Plan, run  # brings redis, which `jobhub hub` must load later
 

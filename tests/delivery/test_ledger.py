@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 
-from hub.chaos.ledger import Ledger
+import msgspec
+
+from hub.chaos.ledger import SDK_TYPE, Ledger, fence_result
 from hub.job_broker import Assignment
 from tests.support.core import Core
 
@@ -17,15 +19,22 @@ def acknowledged(core: Core, ledger: Ledger) -> Assignment:
     given = core.run()
     ledger.sent(job.job_id, given.fence, b"1")
     core.broker.complete("w1", given.job_id, given.fence, b"1")
-    ledger.settled(job.job_id, given.fence, time.monotonic())
+    ledger.settled(job.job_id, given.fence, asked_at)
     return given
+
+
+def differences(core: Core, ledger: Ledger) -> list[str]:
+    """What differs, once the last second with moves is closed."""
+    core.pass_time(2)
+    core.maintenance.run_once()
+    return ledger.differences(core.service)
 
 
 def test_nothing_differs_when_all_that_was_acknowledged_is_there(core: Core) -> None:
     ledger = Ledger()
     core.register()
     acknowledged(core, ledger)
-    assert ledger.differences(core.service) == []
+    assert differences(core, ledger) == []
     assert ledger.counted["acknowledged submits checked"] == 1
 
 
@@ -34,11 +43,11 @@ def test_lost_job_is_told_unless_redis_was_robbed_of_it(core: Core) -> None:
     core.register()
     given = acknowledged(core, ledger)
     core.service.redis.delete(core.service.keys.of("job", given.job_id))
-    found = ledger.differences(core.service)
+    found = differences(core, ledger)
     assert f"{given.job_id}: its submit was acknowledged, and it is gone" in found
     assert "counts say 1 completed, the histories 0" in found
     ledger.robbed_of_last_second(time.monotonic())
-    assert not [line for line in ledger.differences(core.service) if given.job_id in line]
+    assert not [line for line in differences(core, ledger) if given.job_id in line]
 
 
 def test_result_of_another_fence_and_a_job_that_is_not_over_are_told(core: Core) -> None:
@@ -48,6 +57,43 @@ def test_result_of_another_fence_and_a_job_that_is_not_over_are_told(core: Core)
     core.service.redis.hset(core.service.keys.of("job", given.job_id), "result", "2")
     open_job = core.submit()
     ledger.submitted(open_job.job_id, time.monotonic())
-    found = ledger.differences(core.service)
+    found = differences(core, ledger)
     assert f"{given.job_id}: holds b'2', which was not sent under its fence {given.fence}" in found
     assert f"{open_job.job_id}: pending at the end" in found
+
+
+def test_figure_that_is_not_of_the_records_is_told(core: Core) -> None:
+    ledger = Ledger()
+    core.register()
+    given = acknowledged(core, ledger)
+    assert differences(core, ledger) == []
+    finished_at = core.broker.get(given.job_id).finished_at or 0
+    keys = core.service.keys
+    core.service.redis.rpush(
+        keys.of("history", given.job_id),
+        msgspec.json.encode(
+            {
+                "at": finished_at + 1,
+                "old_status": "in_progress",
+                "new_status": "scheduled",
+                "run": 1,
+                "worker_id": "w1",
+                "fence": given.fence,
+            }
+        ),
+    )
+    found = differences(core, ledger)
+    for group in ("all", "type:demo", "worker:w1"):
+        second = (finished_at + 1) // 1000
+        assert f"figures of {group} at {second} say 0 retried, the histories 1" in found
+
+
+def test_result_of_a_worker_process_must_name_the_fence_of_its_record(core: Core) -> None:
+    ledger = Ledger()
+    core.register(job_types=(SDK_TYPE,))
+    for said in (0, 1):
+        job = core.submit(SDK_TYPE)
+        ledger.submitted(job.job_id, time.monotonic())
+        given = core.run()
+        core.broker.complete("w1", given.job_id, given.fence, fence_result(int(given.fence) - said))
+        assert len(differences(core, ledger)) == said
