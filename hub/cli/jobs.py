@@ -15,6 +15,7 @@ from hub.cli.job_actions import ACTIONS
 from hub.cli.job_filters import filter_flags, take_filter
 from hub.cli.job_view import FullJob, show_job, show_outlook
 from hub.cli.output import json_flag, print_json, print_table
+from hub.cli.plain import plain
 from hub.cli.settings_flags import CLIENT, settings_flags, settings_from
 from hub.http.shapes import History, JobList, JobLogLines
 from hub.records import Job
@@ -74,7 +75,7 @@ def log_command(job_id: str, as_json: bool, **flags: Any) -> None:
         print_json(log)
         return
     for line in log.lines:
-        click.echo(line)
+        click.echo(plain(line))
 
 
 @jobs_group.command("why")

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import click
 
+from hub.cli.plain import plain
 from hub.errors import JobhubError
 
 FAILED: Final = 1
@@ -86,5 +87,5 @@ def main(debug: bool) -> None:
 
 
 def _fail(sentence: str) -> None:
-    click.echo(f"jobhub: {sentence}", err=True)
+    click.echo(f"jobhub: {plain(sentence)}", err=True)
     sys.exit(FAILED)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
 
 import click
 import msgspec
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
+
+from hub.cli.plain import plain
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -20,11 +23,25 @@ json_flag: Callable[[F], F] = click.option(
 )
 
 
+class _Terminal(Console):
+    """A console whose texts are plain, whoever wrote them."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """Render as rich does; only rich itself may send control codes."""
+        for segment in super().render(renderable, options):
+            if segment.control:
+                yield segment
+            else:
+                yield Segment(plain(segment.text), segment.style)
+
+
 def console(*, error: bool = False) -> Console:
     """Make a console on standard output; colours only where a terminal shows them."""
     stream = sys.stderr if error else sys.stdout
     width = None if stream.isatty() else _PIPE_WIDTH
-    return Console(file=stream, width=width, highlight=False, soft_wrap=False)
+    return _Terminal(file=stream, width=width, highlight=False, soft_wrap=False)
 
 
 def print_table(table: Table) -> None:

@@ -133,3 +133,24 @@ def test_lines_of_a_job_are_printed_as_they_were_logged(
         assert worker.ask("job_log", **grant, lines=["[red]one[/]", "two"])["type"] == "ack"
     assert jobhub("jobs", "log", job_id).output == "[red]one[/]\ntwo\n"
     assert json.loads(jobhub("jobs", "log", job_id, "--json").output)["lines"][1] == "two"
+
+
+def test_terminal_is_not_steered_by_what_a_worker_says(
+    hub: Server, jobhub: Jobhub, api: httpx.Client
+) -> None:
+    """Escape sequences rename windows, hide lines and worse."""
+    escape = "\x1b]0;owned\x07\x1b[2J\x9b31m"
+    job_id = _submit(api, max_attempts=1, payload={"text": escape})
+    with open_worker(hub.url, job_types=("resize",)) as worker:
+        (given,) = worker.receive_type("assign")["jobs"]
+        about = {"job_id": job_id, "fence": given["fence"]}
+        worker.send("job_log", **about, lines=[f"said {escape}"])
+        error = {"type": "X", "message": f"broke {escape}", "traceback": escape, "retryable": False}
+        worker.send("job_failed", **about, error=error)
+        worker.receive_type("ack")
+        while worker.receive_type("ack")["of"] != "job_failed":
+            pass
+    for words in (("jobs", "show", job_id), ("jobs", "log", job_id), ("jobs", "list")):
+        printed = jobhub(*words).output
+        assert not set("\x1b\x07\x9b") & set(printed), words
+    assert r"said \x1b]0;owned\x07" in jobhub("jobs", "log", job_id).output
