@@ -20,6 +20,7 @@ from hub.snapshot import LISTS, Rows
 from hub.subscription import Subscription, fold
 
 _FOLD_OVER: Final = 200  # events in one frame that are worth folding
+_WAITING_MAX: Final = 50_000  # events; a group that has more begins anew with snapshots
 _WAITING_LISTS: Final = frozenset(
     {"pending", "scheduled"}
 )  # the lists that are far longer than a window
@@ -61,6 +62,11 @@ class GroupQueue:
             self._waiting.append(logged)
         if events:
             self.seen = events[-1].seq
+
+    @property
+    def overfull(self) -> bool:
+        """Whether more waits than may: nobody is to be sent any of it."""
+        return len(self._waiting) > _WAITING_MAX
 
     # --- What goes out ------------------------------------------------------------------------
 

@@ -171,7 +171,7 @@ class MonitorGroup:
     def _scan(self, target: int, now: float) -> bool:
         seen = self._queue.seen
         fresh = self._replicator.since(seen)
-        if fresh is None:  # a flush came so late that the ring moved on
+        if fresh is None or self._queue.overfull:  # a flush came so late that the ring moved on
             self._begin_anew()
             return False
         self._queue.take(fresh[: max(0, target - seen)], now)

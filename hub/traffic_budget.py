@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 POLL_EVERY_S: Final = 2.0  # of stats_broadcast
-_SHARE: Final = 0.9  # of polling's rate: what it costs is learned every few seconds only
+_SHARE: Final = 0.85  # of polling's rate: what it costs is learned every few seconds only
 
 
 class TrafficBudget:
