@@ -15,6 +15,7 @@ import shutil
 import statistics
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -143,14 +144,16 @@ def in_browser(page: Page, by: str) -> list[float]:
     return [statistics.median(found) for found in times.values()]
 
 
-def weights(service: RedisService) -> Iterator[tuple[int, int, float]]:
-    """Rows' step, how many groups have such rows, and kB a group."""
+def weights(service: RedisService) -> Iterator[tuple[int, str, int, float]]:
+    """What a row takes, keys included: its step, its kind of group, how many there are, bytes each."""
     for step_s in (1, 60, 900, 86_400):
-        pattern = service.keys.of("sealed", f"{step_s}:*")
-        keys = list(service.redis.scan_iter(pattern, 1_000))
-        groups = {key.split(b":", 4)[4] for key in keys}
-        held = sum(service.redis.memory_usage(key, 0) for key in keys)
-        yield step_s, len(groups), held / 1_000 / max(1, len(groups))
+        rows, held = Counter[str](), Counter[str]()
+        for key in service.redis.scan_iter(service.keys.of("sealed", f"{step_s}:*"), 1_000):
+            kind = key.split(b":")[4].decode()
+            rows[kind] += service.redis.hlen(key)
+            held[kind] += service.redis.memory_usage(key, 0)
+        for kind in sorted(rows):
+            yield step_s, kind, rows[kind], held[kind] / rows[kind]
 
 
 def show(name: str, times: list[float]) -> None:
@@ -179,9 +182,9 @@ def main() -> None:
                 times = in_browser(page, by)
                 slowest = max(slowest, *times)
                 show(f"page, click to last chart, by {by}", times)
-        print("\n| rows kept | groups | kB a group |\n|---|---|---|")
-        for step_s, groups, weight in weights(stand.service):
-            print(f"| {step_s} s | {groups} | {weight:.0f} |")
+        print("\n| width of a row | of | rows | bytes a row |\n|---|---|---|---|")
+        for step_s, kind, rows, weight in weights(stand.service):
+            print(f"| {step_s} s | {kind} | {rows:,} | {weight:.0f} |")
     if slowest >= BAR_MS:
         raise SystemExit(f"the slowest page took {slowest:.0f} ms, the bar is {BAR_MS}")
 
