@@ -75,7 +75,7 @@ check: $(VENV)/test-installed
 # What the tests use beyond Python: installed where that is allowed, named where it is not.
 programs:
 	@missing=""; \
-	for pair in chromium:chromium redis-server:redis-server nginx:nginx-light systemd-analyze:systemd; do \
+	for pair in chromium:chromium redis-server:redis-server nginx:nginx-light systemd-analyze:systemd faketime:faketime; do \
 		command -v $${pair%%:*} >/dev/null || missing="$$missing $${pair##*:}"; done; \
 	[ -e /usr/share/nodejs/ws ] || command -v npm >/dev/null || missing="$$missing node-ws"; \
 	if [ -z "$$missing" ]; then exit 0; fi; \

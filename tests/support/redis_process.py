@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from tests.support.waiting import wait_until
 class RedisProcess:
     """A server on a Unix socket that appends to a file, as the embedded one does."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, environ: Mapping[str, str] | None = None) -> None:
+        self._environ = {**os.environ, **(environ or {})}
         self._data = directory / "data"
         self._saved = directory / "saved"
         self._socket = directory / "redis.sock"
@@ -35,6 +37,7 @@ class RedisProcess:
                 *("--appendonly", "yes", "--save", ""),
             ],
             stdout=subprocess.DEVNULL,
+            env=self._environ,
         )
         wait_until(self._answers, what="the server answers")
 
