@@ -21,7 +21,12 @@
     close.addEventListener("click", () => made.remove());
     place.append(made);
     while (place.children.length > AT_ONCE) place.firstElementChild.remove();
-    window.setTimeout(() => made.remove(), SHOWN_MS[tone]);
+    // Who reads it under the pointer, or has the focus in it, may take the time that it needs.
+    let timer = null;
+    const leave = () => (timer = window.setTimeout(() => made.remove(), SHOWN_MS[tone]));
+    for (const type of ["pointerenter", "focusin"]) made.addEventListener(type, () => window.clearTimeout(timer));
+    for (const type of ["pointerleave", "focusout"]) made.addEventListener(type, leave);
+    leave();
   }
 
   window.jobhub.toasts = { toast };
