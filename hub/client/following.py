@@ -144,6 +144,7 @@ def follow(endpoint: Endpoint, job_id: str, read: Callable[[], Job]) -> Iterator
     """
     watch, waiting, poll_until = Watch(job_id), Wait(job_id, None), 0.0
     while not watch.over:
+        connected = False
         try:
             if time.monotonic() < poll_until:
                 record = read()
@@ -153,10 +154,12 @@ def follow(endpoint: Endpoint, job_id: str, read: Callable[[], Job]) -> Iterator
                     time.sleep(_POLL_S)
                 continue
             for job in _listen(endpoint, watch, read):
-                waiting.heard()
+                connected = True
                 yield from _some(job)
         except LinkClosed as end:
             _check(end.code, end.reason)
+            if connected:
+                waiting.heard()  # until now, however long nothing was told or the caller took
             waiting.endure(_no_answer(endpoint, end))
             time.sleep(_POLL_S)
         except Unavailable as error:
@@ -191,6 +194,7 @@ async def follow_async(
     """`follow` for asyncio."""
     watch, waiting, poll_until = Watch(job_id), Wait(job_id, None), 0.0
     while not watch.over:
+        connected = False
         try:
             if time.monotonic() < poll_until:
                 record = await read()
@@ -201,11 +205,13 @@ async def follow_async(
                     await asyncio.sleep(_POLL_S)
                 continue
             async for told in _listen_async(endpoint, watch):
-                waiting.heard()
+                connected = True
                 for job in _some(told):
                     yield job
         except ConnectionClosed as end:
             _check(end.rcvd.code if end.rcvd else 1006, end.rcvd.reason if end.rcvd else "")
+            if connected:
+                waiting.heard()
             waiting.endure(_no_answer(endpoint, end))
             await asyncio.sleep(_POLL_S)
         except Unavailable as error:
