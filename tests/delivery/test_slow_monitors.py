@@ -95,7 +95,7 @@ def test_slow_link_gets_there_when_more_happens_than_it_carries(
     thread.start()
     snapshots = SnapshotReader(service)
     try:
-        stopping.wait(1.5)
+        stopping.wait(1.0)
         stopping.set()
         thread.join()
         wait_until(
