@@ -7,6 +7,7 @@ second thread, and a worker starts each job one thread hand-off later for it.
 from __future__ import annotations
 
 import logging
+import re
 import select
 import socket
 import ssl
@@ -25,6 +26,7 @@ from hub.endpoint import Endpoint
 CONNECT_S: Final = 10.0
 _SEND_S: Final = 20.0  # a hub that takes nothing for so long is gone
 _READ_BYTES: Final = 65_536
+_HINT: Final = re.compile(r"come back in (\d{1,2}\.\d) s")
 _DATA: Final = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,12 @@ class LinkClosed(Exception):
         super().__init__(f"closed with {code}{': ' if reason else ''}{reason}")
         self.code = code
         self.reason = reason
+
+    @property
+    def hint_s(self) -> float:
+        """In how many seconds the hub asks to come back; 0.0 when it does not say."""
+        said = _HINT.search(self.reason)
+        return float(said.group(1)) if said else 0.0
 
     @property
     def final(self) -> bool:

@@ -128,6 +128,7 @@ class Load:
                 self._broker.resume(job_type, actor=_ACTOR)
         while self._live() and time.monotonic() < until:
             for worker_id in WORKERS:
+                self._registry.heartbeat(worker_id, f"{worker_id}-socket", [])  # or it is gone soon
                 given = self._broker.claim(worker_id, 20)
                 given += [grant for holder, grant in self._held if holder == worker_id]
                 told = [reports.completed(item.job_id, item.fence, b"0") for item in given]

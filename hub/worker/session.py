@@ -156,16 +156,18 @@ class Session:
         tries = 0
         try:
             while not self._over():
+                hint_s = 0.0
                 try:
                     self._talk()
                 except LinkClosed as end:
+                    hint_s = end.hint_s
                     tries = 1 if self._registered.is_set() else tries + 1
                     self._lose(end)
                 except OSError as error:
                     tries += 1
                     log.warning("cannot reach %s: %s", self._endpoint.url, error)
                 if not self._over():
-                    self._back_off(tries)
+                    self._back_off(tries, hint_s)
         except WorkerRefused as refusal:
             self.refused = refusal
         finally:
@@ -177,9 +179,10 @@ class Session:
         """Whether there is nothing to come back for."""
         return self._leaving_at is not None or (self._draining and not self.grants)
 
-    def _back_off(self, tries: int) -> None:
+    def _back_off(self, tries: int, hint_s: float) -> None:
+        """Wait for a random time that grows with every try, or until the hub asked to come back."""
         most_s = min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2 ** min(tries, 10))
-        self._wake.wait(random.uniform(0, most_s))
+        self._wake.wait(max(hint_s, random.uniform(0, most_s)))
         self._wake.clear()
 
     def _lose(self, end: LinkClosed) -> None:

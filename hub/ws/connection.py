@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import secrets
 import threading
 import time
@@ -21,6 +22,8 @@ GONE_AFTER_S: Final = 75.0
 _LINGER_S: Final = 2.0  # for the last frames and the peer's answer to a close
 _SLOW_LINGER_S: Final = 10.0  # for a slow peer to reach the frame that tells it why
 _INBOUND_WAITING: Final = 64  # messages that may wait for the handler before reading stops
+_SPREAD_MIN_S: Final = 0.5
+_COME_BACK_PER_S: Final = 300  # upgrades that a hub serves beside its work
 _BURST_S: Final = 1.0  # messages of so many seconds may come at once
 _PING: Final = b"\x89\x00"
 
@@ -201,10 +204,15 @@ class Connections:
         self._thread.start()
 
     def stop(self) -> None:
-        """Close every connection with 1012: the hub restarts, come back."""
+        """Close every connection with 1012, each with a time of its own to come back at.
+
+        However many there are, the hub that takes them hears a few hundred a second.
+        """
         self._stopping.set()
+        spread_s = max(_SPREAD_MIN_S, len(self._open) / _COME_BACK_PER_S)
         for connection in list(self._open):
-            connection.close(1012, "the hub is shutting down")
+            hint_s = random.uniform(0, spread_s)
+            connection.close(1012, f"the hub is shutting down; come back in {hint_s:.1f} s")
 
     def check_room(self) -> None:
         """Refuse another one when there are as many as there may be.

@@ -12,8 +12,10 @@ from typing import Any
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Close
 
 from hub.client import HubClient
+from hub.link import LinkClosed
 from hub.worker import Worker
 from tests.support.processes import Server, serving
 from tests.support.proxy import Proxy
@@ -21,13 +23,13 @@ from tests.support.sockets import Peer, open_monitor, open_socket, open_worker
 from tests.support.waiting import wait_until
 
 
-def close_code(peer: Peer) -> int:
-    """Read until the hub closes; returns the code."""
+def close_frame(peer: Peer) -> Close:
+    """Read until the hub closes; returns how."""
     with pytest.raises(ConnectionClosed) as closed:
         while True:
             peer.receive(30)
     assert closed.value.rcvd is not None
-    return closed.value.rcvd.code
+    return closed.value.rcvd
 
 
 def test_every_socket_is_closed_with_1012_when_the_hub_is_told_to_end(
@@ -43,7 +45,10 @@ def test_every_socket_is_closed_with_1012_when_the_hub_is_told_to_end(
         assert peers[2].ask("submit", job_type="other")["type"] == "submitted"
         ending = threading.Thread(target=hub.stop, daemon=True)
         ending.start()
-        assert [close_code(peer) for peer in peers] == [1012, 1012, 1012]
+        ends = [close_frame(peer) for peer in peers]
+        assert [end.code for end in ends] == [1012, 1012, 1012]
+        assert all(0 <= LinkClosed(end.code, end.reason).hint_s <= 0.5 for end in ends)
+        assert all("come back in 0." in end.reason for end in ends)
         ending.join(30)
         assert hub.process.returncode == 0
         with pytest.raises(httpx.TransportError):
