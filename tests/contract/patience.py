@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import schemathesis
@@ -13,6 +14,7 @@ _ENOUGH_S = 0.1
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     """Wait for no result as long as one may: the fuzzer's jobs have none, and a minute is allowed."""
-    wait_s = (case.query or {}).get("wait_s")
-    if isinstance(wait_s, int | float) and _ENOUGH_S < wait_s <= _ALLOWED_S:
-        case.query["wait_s"] = _ENOUGH_S
+    query = case.query or {}
+    with suppress(KeyError, TypeError, ValueError):  # not there, or no number: the hub says so
+        if _ENOUGH_S < float(query["wait_s"]) <= _ALLOWED_S:
+            query["wait_s"] = _ENOUGH_S

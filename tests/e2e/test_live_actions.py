@@ -101,7 +101,7 @@ def test_export_holds_the_jobs_of_the_open_tab_when_pressed(
     live.open()
     live.open_list("cancelled")
     with live.page.expect_download() as download:
-        live.page.locator("[data-part=export]").click()
+        live.page.locator(".toolbar [data-part=export]").click()
     text = download.value.path().read_text(encoding="utf-8")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["job_id"] for row in rows] == [kept]

@@ -14,6 +14,7 @@ _OF_THE_HUB = (
     "closing",
     "levels",
     "groups",
+    "totals",
     "stats",
     "workers",
     "unworkable:",

@@ -12,14 +12,14 @@ import pytest
 from hub.testing import HubDidNotStart, running_hub, working
 from hub.worker import Job, Worker
 
+pytestmark = pytest.mark.e2e
+
 PROJECT = """
 pytest_plugins = ["hub.testing.fixtures"]
 """
 PROJECT_TEST = """
 from hub.testing import working
 from hub.worker import Worker
-
-pytestmark = pytest.mark.e2e
 
 worker = Worker()
 
