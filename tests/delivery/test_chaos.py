@@ -9,7 +9,8 @@ from hub.chaos.proof import Plan, run
 
 @pytest.mark.slow
 def test_every_monitor_equals_redis_when_everything_around_it_breaks() -> None:
-    report = run(Plan(seconds=16.0, seed=7, monitors=6, pause_s=0.6, drop_share=0.01))
+    # A seed that soon kills a hub and a worker, restarts a hub and Redis and trims the stream.
+    report = run(Plan(seconds=16.0, seed=72, monitors=6, pause_s=0.6, drop_share=0.01))
     assert report.differences == []
     assert report.monitors.get("false alarms", 0) == 0
     assert report.monitors.get("unnoticed", 0) == 0

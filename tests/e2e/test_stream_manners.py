@@ -93,7 +93,8 @@ def test_latency_and_clock_are_known_when_events_come(
     stream_hub: Server, screen: Screen, traffic: Traffic
 ) -> None:
     screen.connect(stream_hub.url)
-    wait_until(lambda: abs(screen.page.evaluate("() => jobhub.store.state.clockOffsetMs")) < 1000)
+    offset = "() => jobhub.store.state.clockOffsetMs"  # a heartbeat each 10 s, the first by a page that loads
+    wait_until(lambda: abs(screen.page.evaluate(offset)) < 1000, timeout_s=45)
     with traffic.flowing(50):
         latency_ms = wait_until(lambda: screen.status["latencyMs"], what="a latency")
     assert 0 < latency_ms < 2_000

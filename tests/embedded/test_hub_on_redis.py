@@ -52,6 +52,7 @@ def test_job_is_done_when_redis_url_names_a_server(debian_redis: str, tmp_path: 
         open_monitor(hub.url) as monitor,
         open_worker(hub.url) as worker,
     ):
+        monitor.receive_type("full_state_snapshot")  # what happens before it is in it, and no event
         job = httpx.post(f"{hub.url}/api/jobs", json={"job_type": "demo"}).json()
         given = worker.receive_type("assign")["jobs"][0]
         worker.ask("job_completed", job_id=given["job_id"], fence=given["fence"], result=1)

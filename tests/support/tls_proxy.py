@@ -25,9 +25,11 @@ def tls_proxy(server_url: str) -> Iterator[str]:
         far_in, far_out = await asyncio.open_connection(target.hostname, target.port)
         await asyncio.gather(_pass(near_in, far_out), _pass(far_in, near_out))
 
-    server = loop.run_until_complete(asyncio.start_server(accept, "127.0.0.1", 0, ssl=context))
+    # In a thread from the beginning: a browser test before it leaves a running loop in this one.
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+    serving = asyncio.start_server(accept, "127.0.0.1", 0, ssl=context)
+    server = asyncio.run_coroutine_threadsafe(serving, loop).result(10)
     try:
         yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
