@@ -172,8 +172,9 @@ def create_app(hub: Hub) -> Flask:
 
 def _job_routes(hub: Hub) -> list[Blueprint]:
     places, matches = PlaceReader(hub.service), MatchReader(hub.service)
+    submitted = hub.dispatcher.submitted
     return [
-        jobs_blueprint(hub.broker, hub.reader, hub.waiter, places, matches),
+        jobs_blueprint(hub.broker, hub.reader, hub.waiter, places, matches, submitted),
         bulk_blueprint(BulkActions(hub.broker, hub.reader)),
         job_lists_blueprint(hub.reader),
         workers_blueprint(hub.registry, hub.fleet),

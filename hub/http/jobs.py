@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterable
 
 from flask import Blueprint, Response, request
 
@@ -24,7 +25,7 @@ from hub.http.shapes import (
     Result,
     WaitQuery,
 )
-from hub.job_broker import JobBroker
+from hub.job_broker import JobBroker, Submission
 from hub.job_reader import JobReader
 from hub.job_waiter import JobWaiter
 from hub.match_report import MatchReader
@@ -41,10 +42,11 @@ def jobs_blueprint(
     waiter: JobWaiter,
     places: PlaceReader,
     matches: MatchReader,
+    submitted: Callable[[Iterable[Job]], None],
 ) -> Blueprint:
-    """Build the routes."""
+    """Build the routes; `submitted` hears of new jobs before their events come."""
     routes = Blueprint("jobs", __name__, url_prefix="/api/jobs")
-    _add_submit(routes, broker)
+    _add_submit(routes, broker, submitted)
     _add_reads(routes, broker, reader)
     _add_outlook(routes, broker, places, matches)
     _add_result(routes, broker, waiter)
@@ -53,7 +55,9 @@ def jobs_blueprint(
     return routes
 
 
-def _add_submit(routes: Blueprint, broker: JobBroker) -> None:
+def _add_submit(
+    routes: Blueprint, broker: JobBroker, submitted: Callable[[Iterable[Job]], None]
+) -> None:
     @routes.post("")
     @operation(
         summary="Submit a job",
@@ -65,6 +69,7 @@ def _add_submit(routes: Blueprint, broker: JobBroker) -> None:
     )
     def submit() -> Response:
         made = broker.submit(read_body(SubmitRequest), submitted_by=caller().name)
+        submitted([made.job])
         response = answer(made.job, 201 if made.created else 200)
         response.headers["Location"] = f"{request.path}/{made.job.job_id}"
         return response
@@ -79,6 +84,7 @@ def _add_submit(routes: Blueprint, broker: JobBroker) -> None:
     )
     def submit_batch() -> Response:
         results = broker.submit_batch(read_body(BatchRequest).jobs, submitted_by=caller().name)
+        submitted(item.job for item in results if isinstance(item, Submission))
         refused = sum(isinstance(item, JobhubError) for item in results)
         return answer({"refused": refused, "results": [batch_item(item) for item in results]})
 
