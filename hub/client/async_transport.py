@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TypeVar
 
 import httpx
-import msgspec
 
 from hub.client.async_client_socket import AsyncClientSocket
 from hub.client.calls import Call
@@ -35,21 +34,11 @@ class AsyncTransport:
         except NoSocket:
             return await self.perform_over_http(call)
         except NotYet:
-            path = call.path.partition("?")[0]
-            return await self.perform_over_http(
-                msgspec.structs.replace(call, path=path, wait_s=0.0)
-            )
+            return await self.perform_over_http(call.at_once)
 
     async def perform_over_http(self, call: Call[T]) -> T:
         """Send a request as HTTP."""
-        body = None if call.method == "GET" else call.body
-        response = await self._http.request(
-            call.method,
-            call.path,
-            content=body,
-            headers={"Content-Type": "application/json"} if body else None,
-            timeout=self._timeout_s + call.wait_s,
-        )
+        response = await self._http.request(**call.over_http(self._timeout_s))
         if response.is_success:
             return call.read(response.content)
         raise read_refusal(response.status_code, response.content)

@@ -40,6 +40,23 @@ class Call(msgspec.Struct, Generic[T], frozen=True):
     answer_type: str = ""
     read_message: Callable[[bytes], T] | None = None
 
+    @property
+    def at_once(self) -> Call[T]:
+        """The same request, answered with how things stand."""
+        path = self.path.partition("?")[0]
+        return msgspec.structs.replace(self, path=path, wait_s=0.0)
+
+    def over_http(self, timeout_s: float) -> dict[str, Any]:
+        """Say it as the arguments of httpx's `request`."""
+        body = None if self.method == "GET" else self.body
+        return {
+            "method": self.method,
+            "url": self.path,
+            "content": body,
+            "headers": {"Content-Type": "application/json"} if body else None,
+            "timeout": timeout_s + self.wait_s,
+        }
+
 
 class Outcome(msgspec.Struct, frozen=True):
     """Answer to a wait: `result` and `error` once the run is over."""

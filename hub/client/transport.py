@@ -7,7 +7,6 @@ import threading
 from typing import Final, TypeVar
 
 import httpx
-import msgspec
 
 from hub.client.calls import Call
 from hub.client.client_socket import ClientSocket, NoSocket, NotYet
@@ -47,19 +46,11 @@ class Transport:
         except NoSocket:
             return self.perform_over_http(call)
         except NotYet:
-            path = call.path.partition("?")[0]
-            return self.perform_over_http(msgspec.structs.replace(call, path=path, wait_s=0.0))
+            return self.perform_over_http(call.at_once)
 
     def perform_over_http(self, call: Call[T]) -> T:
         """Send a request as HTTP."""
-        body = None if call.method == "GET" else call.body
-        response = self._open_http().request(
-            call.method,
-            call.path,
-            content=body,
-            headers={"Content-Type": "application/json"} if body else None,
-            timeout=self._timeout_s + call.wait_s,
-        )
+        response = self._open_http().request(**call.over_http(self._timeout_s))
         if response.is_success:
             return call.read(response.content)
         raise read_refusal(response.status_code, response.content)
