@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -131,18 +131,29 @@ def bin_middle(bin_: int) -> float:
     return 0.0 if bin_ == 0 else 2 * math.exp(bin_ * _LOG_G) / (math.exp(_LOG_G) + 1)
 
 
-def described(figures: Figures) -> dict[str, Any]:
-    """Every figure of a bucket or range by name; times in ms, shares 0..1 or None."""
+def described(figures: Figures, columns: Collection[str] | None = None) -> dict[str, Any]:
+    """Figures of a bucket or range by name; times in ms, shares 0..1 or None.
+
+    Args: columns: those of `COLUMNS` that are wanted, all by default; histograms are walked for them alone.
+    """
     row: dict[str, Any] = {name: figures.counts[name] for name in COUNTS}
     row["pending_max"] = figures.pending_max
     row["utilisation"] = figures.utilisation
     row["failure_rate"] = figures.failure_rate
     row["attainment"] = figures.attainment
     for axis in AXES:
-        row[f"{axis}_n"] = figures.samples(axis)
-        row[f"{axis}_total_ms"] = round(figures.time_ms(axis))
-        for percent, value in zip(PERCENTILES, figures.percentiles(axis), strict=True):
-            row[f"{axis}_p{percent}_ms"] = _rounded(value, 1)
+        if columns is None or any(name.startswith(axis) for name in columns):
+            row |= _timed(figures, axis)
+    return row if columns is None else {name: row[name] for name in columns}
+
+
+def _timed(figures: Figures, axis: str) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        f"{axis}_n": figures.samples(axis),
+        f"{axis}_total_ms": round(figures.time_ms(axis)),
+    }
+    for percent, value in zip(PERCENTILES, figures.percentiles(axis), strict=True):
+        row[f"{axis}_p{percent}_ms"] = _rounded(value, 1)
     return row
 
 
@@ -213,3 +224,6 @@ def figures_row(start_s: int, step_s: int, group: str, figures: Figures) -> Figu
 
 def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
+
+
+COLUMNS: Final = tuple(described(Figures()))

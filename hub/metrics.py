@@ -1,7 +1,7 @@
 """Reads figures of the past; the scripts wrote them, nothing is counted here.
 
-Rows stand at four steps (lua/include/rollup.lua): seconds for an hour, minutes for a week, quarters of
-an hour and days for over a year. A bucket that is not over yet is read too, as far as it is closed.
+Rows stand at five steps (lua/include/rollup.lua): seconds for an hour, minutes for a week, quarters of
+an hour, hours and days for over a year. A bucket that is not over yet is read too, as far as it is closed.
 """
 
 from __future__ import annotations
@@ -38,12 +38,23 @@ class Step(msgspec.Struct, frozen=True):
     reach_s: int
 
 
+_QUARTERS: Final = Step(900, 30 * DAY_S, RANGE_MAX_S)
+_HOURS: Final = Step(3_600, 100 * DAY_S, RANGE_MAX_S)
 STEPS: Final = (
     Step(1, 600, 3_600),
     Step(60, DAY_S, 7 * DAY_S),
-    Step(900, 30 * DAY_S, RANGE_MAX_S),
+    _QUARTERS,
+    _HOURS,
     Step(DAY_S, 400 * DAY_S, RANGE_MAX_S),
 )
+_NEVER_S: Final = 1 << 62
+
+
+class Closed(msgspec.Struct, frozen=True):
+    """How far figures are complete, Unix seconds: all before `until_s`, rows of hours from `hours_s` on."""
+
+    until_s: int
+    hours_s: int
 
 
 class Bucket(msgspec.Struct, frozen=True):
@@ -62,9 +73,13 @@ class MetricsReader:
         self._service = service
 
     def closed_until(self) -> int:
-        """The Unix second up to which figures are complete. Redis: HGET."""
-        closed = self._service.redis.hget(self._service.keys.key("closing"), "closed")
-        return int(closed or 0) + 1
+        """The Unix second up to which figures are complete. Redis: HMGET."""
+        return self._closed().until_s
+
+    def _closed(self) -> Closed:
+        closing = self._service.keys.key("closing")
+        closed, hours = self._service.redis.hmget(closing, "closed", "hours")
+        return Closed(int(closed or 0) + 1, _NEVER_S if hours is None else int(hours))
 
     def buckets(self, step_s: int, from_s: int, to_s: int, group: str = ALL) -> Iterator[Bucket]:
         """Give each bucket with figures that starts in [from_s, to_s), widened to whole buckets.
@@ -72,16 +87,18 @@ class MetricsReader:
         Args:  step_s: a multiple of a stored step. from_s, to_s: Unix seconds.
         Redis: read_figures.lua for every 2,000 stored buckets; a bucket is never read half sealed.
         """
-        closed = self.closed_until()
+        closed = self._closed()
         start_s, total = None, dict[str, int]()
-        for at, row in self._stored(stored_step(step_s), from_s - from_s % step_s, to_s, group):
+        for at, row in self._stored(
+            stored_step(step_s), from_s - from_s % step_s, to_s, group, closed
+        ):
             if start_s != at - at % step_s:
                 if start_s is not None:
-                    yield _bucket(start_s, step_s, total, closed)
+                    yield _bucket(start_s, step_s, total, closed.until_s)
                 start_s, total = at - at % step_s, {}
             add_row(total, row)
         if start_s is not None:
-            yield _bucket(start_s, step_s, total, closed)
+            yield _bucket(start_s, step_s, total, closed.until_s)
 
     def total(self, from_s: int, to_s: int, group: str = ALL) -> Figures:
         """Add a range up: days inside, and at its edges the narrowest buckets that are kept of it.
@@ -89,8 +106,9 @@ class MetricsReader:
         Redis: read_figures.lua, a few hundred rows whatever the range.
         """
         total: dict[str, int] = {}
-        for step, first, last in cover(from_s, to_s, self.closed_until()):
-            for _, row in self._stored(step, first, last, group):
+        closed = self._closed()
+        for step, first, last in cover(from_s, to_s, closed.until_s):
+            for _, row in self._stored(step, first, last, group, closed):
                 add_row(total, row)
         return figures_of(total)
 
@@ -124,9 +142,20 @@ class MetricsReader:
                 yield figures_row(bucket.start_s, step_s, group, bucket.figures)
 
     def _stored(
+        self, step: Step, first: int, to_s: int, group: str, closed: Closed
+    ) -> Iterator[tuple[int, dict[str, int]]]:
+        """Give the starts and rows of stored buckets; quarters stand for hours that have no whole row."""
+        if step == _HOURS and first < closed.hours_s:
+            whole_hours_s = -(-to_s // step.step_s) * step.step_s
+            quarters_to_s = min(whole_hours_s, closed.hours_s)
+            yield from self._read(_QUARTERS, first, quarters_to_s, group)
+            first = quarters_to_s
+        yield from self._read(step, first, to_s, group)
+
+    def _read(
         self, step: Step, first: int, to_s: int, group: str
     ) -> Iterator[tuple[int, dict[str, int]]]:
-        """Give the starts and rows of stored buckets: sealed ones, and last the one that is open."""
+        """Give the starts and rows of one width: sealed ones, and last the one that is open."""
         inner = [other.step_s for other in STEPS[1 : STEPS.index(step) + 1]]
         for start in range(first, to_s, _CHUNK * step.step_s):
             _, sealed, opened = self._service.run(
@@ -152,7 +181,7 @@ def stored_step(step_s: int) -> Step:
 def finest_step(from_s: int, now_s: int) -> int:
     """The narrowest stored step that reaches back to `from_s`."""
     age_s = now_s - from_s - _EDGE_S
-    return next((step.step_s for step in STEPS if age_s <= step.reach_s), STEPS[-2].step_s)
+    return next((step.step_s for step in STEPS if age_s <= step.reach_s), _QUARTERS.step_s)
 
 
 def step_for(from_s: int, to_s: int, now_s: int, *, buckets: int) -> int:

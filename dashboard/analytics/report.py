@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from dashboard.analytics.drain import Traffic
+from dashboard.analytics.frames import Columns, by_hour_and_weekday, on_time_line
 from dashboard.analytics.timespan import Timespan
 from dashboard.hub_client import HubApi
 
@@ -14,7 +15,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _TRAFFIC_S: Final = 900
+_HOUR_S: Final = 3_600
 _TOP: Final = 10
+_SPLIT_MAX: Final = 6  # lines that the eye tells apart
+
+# What the charts draw of each bucket; a percentile that nobody looks at is not computed.
+_DRAWN: Final = (
+    *("completed", "failed", "pending_max", "utilisation"),
+    *("wait_n", "wait_p50_ms", "wait_p95_ms", "wait_p99_ms"),
+    *("run_n", "run_p50_ms", "run_p95_ms", "run_p99_ms"),
+)
+_DRAWN_BEFORE: Final = ("completed", "failed")
+_DRAWN_SPLIT: Final = ("completed", "wait_p95_ms", "run_p95_ms")
+_SLOT_TIME: Final = ("busy_ms", "offered_ms")
 
 
 @dataclass(frozen=True)
@@ -40,17 +53,16 @@ def read_report(hub: HubApi, span: Timespan) -> Report:
 
     Raises: HubUnreachable, HubRefused.
     """
-    series = _series(hub, span)
     by_type = _by_type(hub, span)
     return Report(
         span=span,
         total=_total(hub, span),
         total_before=_total(hub, span.before),
-        series=_frame(series["all"], span),
-        series_before=_frame(_series(hub, span.before)["all"], span.before),
+        series=_series(hub, span, _DRAWN),
+        series_before=_series(hub, span.before, _DRAWN_BEFORE),
         groups=_groups(hub, span, by_type),
         by_type=by_type,
-        hours=_hours(hub, span),
+        hours=_hours(hub, span.with_week),
         errors=hub.get("/api/errors", {**span.query, "limit": _TOP})["errors"],
         promises=_promises(hub, by_type),
         marks=hub.get("/api/marks", span.query)["marks"],
@@ -63,9 +75,8 @@ def read_group(hub: HubApi, span: Timespan, group: str) -> tuple[pd.DataFrame, p
 
     Raises: HubUnreachable, HubRefused.
     """
-    now = _series(hub, span, group=group)[group]
-    before = _series(hub, span.before, group=group)[group]
-    return _frame(now, span), _frame(before, span.before)
+    before = _series(hub, span.before, _DRAWN_BEFORE, group)
+    return _series(hub, span, _DRAWN, group), before
 
 
 def read_traffic(hub: HubApi, now_ms: int) -> Traffic:
@@ -88,9 +99,22 @@ def read_traffic(hub: HubApi, now_ms: int) -> Traffic:
     )
 
 
-def _series(hub: HubApi, span: Timespan, **query: Any) -> Any:
-    asked = {**span.query, "step": span.step_s, **query}
-    return hub.get("/api/metrics/series", asked)["groups"]
+def _series(hub: HubApi, span: Timespan, wanted: Sequence[str], group: str = "all") -> pd.DataFrame:
+    columns = _columns(hub, span, wanted, group, span.step_s)
+    return on_time_line(columns, wanted, span)
+
+
+def _columns(
+    hub: HubApi, span: Timespan, wanted: Sequence[str], group: str, step_s: int
+) -> Columns:
+    query = {**span.query, "step": step_s, "group": group, "columns": ",".join(wanted)}
+    found: Columns = hub.get("/api/metrics/series", query)["groups"][group]
+    return found
+
+
+def _hours(hub: HubApi, span: Timespan) -> pd.DataFrame:
+    columns = _columns(hub, span, _SLOT_TIME, "all", _HOUR_S)
+    return by_hour_and_weekday(columns, span.zone)
 
 
 def _total(hub: HubApi, span: Timespan) -> Any:
@@ -104,8 +128,8 @@ def _groups(hub: HubApi, span: Timespan, by_type: list[dict[str, Any]]) -> dict[
     summary = by_type if span.group_by == "job_type" else _summary(hub, span, span.group_by)
     busiest = sorted(summary, key=lambda row: row["completed"] + row["failed"], reverse=True)
     return {
-        row["group"]: _frame(_series(hub, span, group=row["group"])[row["group"]], span)
-        for row in busiest[:6]
+        row["group"]: _series(hub, span, _DRAWN_SPLIT, row["group"])
+        for row in busiest[:_SPLIT_MAX]
         if row["completed"] + row["failed"]
     }
 
@@ -132,43 +156,3 @@ def _promises(hub: HubApi, by_type: list[dict[str, Any]]) -> list[dict[str, Any]
         promise["met"] = figures.get("slo_met", 0)
         promise["missed"] = figures.get("slo_missed", 0)
     return promises
-
-
-def _hours(hub: HubApi, span: Timespan) -> pd.DataFrame:
-    """Busy and offered slot time by hour and weekday of the viewer; a week at least."""
-    import pandas as pd
-
-    asked = {**span.with_week.query, "step": 3_600}
-    columns = hub.get("/api/metrics/series", asked)["groups"]["all"]
-    frame = pd.DataFrame(columns, columns=["at", "busy_ms", "offered_ms"])
-    local = pd.to_datetime(frame["at"], unit="ms", utc=True).dt.tz_convert(span.zone)
-    frame["weekday"], frame["hour"] = local.dt.day_of_week, local.dt.hour
-    sums = frame.groupby(["weekday", "hour"])[["busy_ms", "offered_ms"]].sum()
-    share = (sums["busy_ms"] / sums["offered_ms"].where(sums["offered_ms"] > 0)).unstack("hour")
-    return share.reindex(index=range(7), columns=range(24))
-
-
-def _frame(columns: Mapping[str, Any], span: Timespan) -> pd.DataFrame:
-    """Put buckets on a whole time line: counts of a bucket without figures are 0, percentiles unknown."""
-    import pandas as pd
-
-    step_ms = span.step_s * 1000
-    first = span.from_ms // step_ms * step_ms
-    line = range(first, span.to_ms, step_ms)
-    frame = pd.DataFrame(columns or {"at": []}).set_index("at").reindex(line)
-    counts = ["submitted", "started", "completed", "failed", "cancelled", "retried"]
-    for name in (*counts, "busy_ms", "offered_ms", "wait_n", "run_n"):
-        frame[name] = frame[name].fillna(0) if name in frame else 0
-    for name in _MEASURED:
-        if name not in frame:
-            frame[name] = None
-    frame["partial"] = frame["partial"].eq(True) if "partial" in frame else False
-    frame.index = pd.to_datetime(frame.index, unit="ms", utc=True).tz_convert(span.zone)
-    return frame
-
-
-_MEASURED: Final = (
-    *(f"{axis}_p{percent}_ms" for axis in ("wait", "run") for percent in (50, 95, 99)),
-    "utilisation",
-    "pending_max",
-)

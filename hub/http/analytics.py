@@ -11,9 +11,10 @@ from flask import Blueprint, Response
 from hub.figures import described
 from hub.http.figure_queries import (
     ErrorsQuery,
-    FiguresQuery,
     GroupsQuery,
+    SeriesQuery,
     fitting_step,
+    read_columns,
     read_groups,
     read_range,
 )
@@ -55,19 +56,12 @@ def analytics_blueprint(metrics: MetricsReader) -> Blueprint:
     @operation(
         summary="Read figures over time, in columns",
         tag="Figures",
-        query=FiguresQuery,
+        query=SeriesQuery,
         answers={200: SeriesAnswer},
         errors=(422,),
     )
     def series() -> Response:
-        query = read_query(FiguresQuery)
-        from_s, to_s = read_range(metrics, query)
-        closed = metrics.closed_until()
-        names = read_groups(metrics, query, from_s)
-        wanted_s = query.step or step_for(from_s, to_s, closed, buckets=_SERIES_BUCKETS)
-        step_s = fitting_step(wanted_s, from_s, to_s, closed, groups=len(names))
-        groups = {name: _columns(metrics.buckets(step_s, from_s, to_s, name)) for name in names}
-        return answer({"step_s": step_s, "closed_until": closed * 1000, "groups": groups})
+        return answer(_series(metrics, read_query(SeriesQuery)))
 
     @routes.get("/metrics/summary")
     @operation(
@@ -78,13 +72,7 @@ def analytics_blueprint(metrics: MetricsReader) -> Blueprint:
         errors=(422,),
     )
     def summary() -> Response:
-        query = read_query(GroupsQuery)
-        from_s, to_s = read_range(metrics, query)
-        rows = [
-            {"group": group, **described(metrics.total(from_s, to_s, group))}
-            for group in read_groups(metrics, query, from_s)
-        ]
-        return answer({"from": from_s * 1000, "to": to_s * 1000, "rows": rows})
+        return answer(_summary(metrics, read_query(GroupsQuery)))
 
     @routes.get("/errors")
     @operation(
@@ -102,11 +90,32 @@ def analytics_blueprint(metrics: MetricsReader) -> Blueprint:
     return routes
 
 
-def _columns(buckets: Iterator[Bucket]) -> dict[str, list[Any]]:
+def _series(metrics: MetricsReader, query: SeriesQuery) -> SeriesAnswer:
+    wanted = read_columns(query)
+    from_s, to_s = read_range(metrics, query)
+    closed = metrics.closed_until()
+    names = read_groups(metrics, query, from_s)
+    wanted_s = query.step or step_for(from_s, to_s, closed, buckets=_SERIES_BUCKETS)
+    step_s = fitting_step(wanted_s, from_s, to_s, closed, groups=len(names))
+    groups = {name: _columns(metrics.buckets(step_s, from_s, to_s, name), wanted) for name in names}
+    return SeriesAnswer(step_s=step_s, closed_until=closed * 1000, groups=groups)
+
+
+def _columns(buckets: Iterator[Bucket], wanted: list[str] | None) -> dict[str, list[Any]]:
     """Turn buckets into columns; buckets without figures are not there."""
     columns: dict[str, list[Any]] = {}
     for bucket in buckets:
-        row = {"at": bucket.start_s * 1000, "partial": bucket.partial, **described(bucket.figures)}
+        figures = described(bucket.figures, wanted)
+        row = {"at": bucket.start_s * 1000, "partial": bucket.partial, **figures}
         for name, value in row.items():
             columns.setdefault(name, []).append(value)
     return columns
+
+
+def _summary(metrics: MetricsReader, query: GroupsQuery) -> SummaryAnswer:
+    from_s, to_s = read_range(metrics, query)
+    rows = [
+        {"group": group, **described(metrics.total(from_s, to_s, group))}
+        for group in read_groups(metrics, query, from_s)
+    ]
+    return SummaryAnswer(from_ms=from_s * 1000, to_ms=to_s * 1000, rows=rows)

@@ -1,13 +1,9 @@
 -- close_seconds: make rows of finished seconds, roll them up, and tell each that had changes; once, whoever calls.
 --
--- include clock events metrics percentiles rollup closing totals
+-- include clock events metrics groups closing totals telling
 -- key second PREFIX HASH a second that is not closed
--- key closing HASH   closed (last closed second), told (seq of the last system_stats)
--- key counts HASH    jobs a state
--- key job_types SET  known job types
--- key waiting PREFIX ZSET a job type: job ids by pending_at
--- key workers ZSET   connected worker ids
--- key stats LIST     a JSON object a second with changes
+-- key closing HASH   closed (last closed second), told (seq of the last system_stats), hours (the second from which rows
+--                    of hours are whole), hours_closed (the last second closed by a hub that makes them)
 -- arg limit int        seconds with figures a call, and broken promises a second
 -- arg stats_kept int
 -- arg bounds_ms json  ascending; where the buckets of the scraped histograms end
@@ -18,45 +14,11 @@
 local LEVELS_HELD_S = 3600
 local BARE_SECOND = 1 / 64 -- what an empty one costs of the limit
 
-local state = redis.call('HMGET', db.closing, 'closed', 'told')
+local state = redis.call('HMGET', db.closing, 'closed', 'told', 'hours', 'hours_closed')
 -- Data that is older than the figures does not say what was closed: they begin now.
 local closed, told = tonumber(state[1]) or this_second - 1, tonumber(state[2])
-
--- The job types that wait, as JSON, and since when the longest of them does.
-local function queues_json()
-  local items, oldest = {}, nil
-  for _, job_type in ipairs(redis.call('SMEMBERS', db.job_types)) do
-    local key = db.waiting .. job_type
-    local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2]
-    if first then
-      items[#items + 1] = '{"job_type":' .. cjson.encode(job_type) .. ',"pending":' .. redis.call('ZCARD', key)
-        .. ',"oldest_pending_at":' .. first .. '}'
-      if not oldest or tonumber(first) < tonumber(oldest) then oldest = first end
-    end
-  end
-  return '[' .. table.concat(items, ',') .. ']', oldest or 'null'
-end
-
-local function counts_json()
-  local flat, items = redis.call('HGETALL', db.counts), {}
-  for index = 1, #flat, 2 do items[#items + 1] = '"' .. flat[index] .. '":' .. flat[index + 1] end
-  return '{' .. table.concat(items, ',') .. '}'
-end
-
-local function tell(second, row)
-  local queues, oldest_pending_at = queues_json()
-  local figures = '"second":' .. text(second)
-  for _, name in ipairs({'submitted', 'started', 'completed', 'failed', 'cancelled', 'retried'}) do
-    figures = figures .. ',"' .. name .. '":' .. text(row[name] or 0)
-  end
-  figures = figures .. ',"wait":' .. percentiles_json(row, 'wait') .. ',"run":' .. percentiles_json(row, 'run')
-    .. ',"busy":' .. (row.busy_ms or 0) / 1000 .. ',"offered":' .. (row.offered_ms or 0) / 1000
-    .. ',"workers":' .. redis.call('ZCARD', db.workers) .. ',"oldest_pending_at":' .. oldest_pending_at
-  emit('system_stats', figures .. ',"counts":' .. counts_json() .. ',"queues":' .. queues)
-  redis.call('RPUSH', db.stats, '{' .. figures .. '}')
-  redis.call('LTRIM', db.stats, -arg.stats_kept, -1)
-  told = seq
-end
+-- A hub of a version that made no rows of hours closed the seconds before, or none did: the next hour is whole.
+local hours = state[4] == state[1] and state[3] or text(math.ceil((closed + 1) / 3600) * 3600)
 
 -- Whether nothing was noted in a second of the past, and nothing holds on from the one before.
 local function is_bare(second, recent)
@@ -72,6 +34,7 @@ local function close(second)
   count_rows(rows)
   if changed or (second == this_second - 1 and seq ~= told) then
     tell(second, rows.all or {})
+    told = seq
   end
   return 1
 end
@@ -84,7 +47,8 @@ while second < this_second - 1 and budget > 0 and break_promises(second + 1, arg
   seal_ended(second)
 end
 if second > closed or not state[1] then
-  redis.call('HSET', db.closing, 'closed', text(second), 'told', told and text(told) or '')
+  redis.call('HSET', db.closing, 'closed', text(second), 'told', told and text(told) or '', 'hours', hours,
+    'hours_closed', text(second))
   write_levels()
 end
 return second - closed

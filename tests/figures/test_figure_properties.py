@@ -166,7 +166,7 @@ def test_late_result_counts_once_when_it_is_accepted_and_else_never(
     play.service.close()
 
 
-@pytest.mark.parametrize("edge_s", [1, 60, 900, 86_400])
+@pytest.mark.parametrize("edge_s", [1, 60, 900, 3_600, 86_400])
 def test_moment_at_an_edge_belongs_to_the_bucket_that_begins(redis_url: str, edge_s: int) -> None:
     play = Play(redis_url, often=False)
     edge = (START // 1000 // edge_s + 1) * edge_s * 1000

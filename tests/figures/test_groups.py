@@ -20,7 +20,7 @@ DAY_S = 86_400
 @pytest.mark.parametrize(
     ("include", "name", "limit"),
     [
-        ("rollup", "GROUPS_MAX", limits.FIGURE_GROUPS),
+        ("groups", "GROUPS_MAX", limits.FIGURE_GROUPS),
         ("totals", "TYPES_MAX", limits.SCRAPED_JOB_TYPES),
     ],
 )

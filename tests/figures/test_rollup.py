@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import random
+import re
+from importlib.resources import files
 
 import pytest
 from hypothesis import given
@@ -13,7 +15,7 @@ from hub.figures import add_row, figures_of, quantile
 from hub.job_broker import JobBroker
 from hub.maintenance import Maintenance
 from hub.messages import Register, SubmitRequest
-from hub.metrics import MetricsReader, step_for
+from hub.metrics import STEPS, MetricsReader, step_for
 from hub.redis_service import RedisService
 from hub.worker_registry import WorkerRegistry
 
@@ -21,6 +23,16 @@ COUNTS = st.integers(min_value=0, max_value=1_000)
 ROWS = st.dictionaries(
     st.sampled_from(["completed", "pending_max", "run:7", "run:80", "wait:3", "error:abc"]), COUNTS
 )
+
+
+def test_steps_of_the_scripts_are_those_that_are_read() -> None:
+    source = (files("hub") / "lua" / "include" / "rollup.lua").read_text()
+    written = re.findall(r"\{step_s = (\d+), shard_s = ([\d *]+), kept_s = ([\d *]+)\}", source)
+    assert [
+        (int(step_s), math.prod(map(int, shard_s.split("*")))) for step_s, shard_s, _ in written
+    ] == [(step.step_s, step.shard_s) for step in STEPS]
+    for step, (_, _, kept_s) in zip(STEPS, written, strict=True):
+        assert math.prod(map(int, kept_s.split("*"))) > step.reach_s
 
 
 @given(st.lists(ROWS, max_size=8), st.randoms())
@@ -77,7 +89,7 @@ def test_figures_are_the_same_when_seconds_are_closed_late_or_twice(
     maintenance.run_once()
     metrics = MetricsReader(service)
     until = metrics.closed_until()
-    for step_s in (60, 900, 86_400):
+    for step_s in (60, 900, 3_600, 86_400):
         rows = [b.figures.counts for b in metrics.buckets(step_s, until - 86_400, until)]
         assert sum(row["completed"] for row in rows) == 20
         assert sum(row["submitted"] for row in rows) == 20

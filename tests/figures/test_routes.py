@@ -108,6 +108,23 @@ def test_range_is_narrowed_and_step_widened_when_there_is_no_more_to_show(
         assert answer.json()["step_s"] == step_s
 
 
+def test_series_has_the_columns_asked_for_and_the_same_values(
+    service: RedisService, hub: Server, api: httpx.Client
+) -> None:
+    start = (time.time_ns() // 1_000_000_000 - 86_400) // 900 * 900
+    row = '{"completed":2,"run:80":2,"wait:7":2,"busy_ms":40}'
+    shard = start - start % (30 * 86_400)
+    service.redis.hset(service.keys.of("sealed", f"900:{shard}:all"), str(start), row)
+    asked = {"from": start * 1000, "to": (start + 1) * 1000, "step": 900}
+    whole = api.get("/api/metrics/series", params=asked).json()["groups"]["all"]
+    for wanted in ("busy_ms,offered_ms", "run_p95_ms,completed", "wait_n", ""):
+        params = {**asked, "columns": wanted}
+        some = api.get("/api/metrics/series", params=params).json()["groups"]["all"]
+        names = [name for name in wanted.split(",") if name]
+        assert list(some) == ["at", "partial", *names]
+        assert some == {name: whole[name] for name in some}
+
+
 def test_old_range_is_told_in_the_steps_that_are_kept_of_it(
     service: RedisService, hub: Server, api: httpx.Client
 ) -> None:
@@ -142,6 +159,7 @@ def test_figures_are_refused_with_the_field_when_it_makes_no_sense(api: httpx.Cl
         ({"step": 7}, "step"),
         ({"step": 0}, "step"),
         ({"group_by": "moon"}, "group_by"),
+        ({"columns": "completed,moon"}, "columns"),
     ):
         refused = api.get("/api/metrics/series", params=params)
         assert (refused.status_code, refused.json()["field"]) == (422, field)

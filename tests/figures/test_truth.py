@@ -34,7 +34,7 @@ def past(count: int, seed: int = 7) -> list[PastJob]:
     return jobs
 
 
-@pytest.mark.parametrize("step_s", [60, 900, 86_400])
+@pytest.mark.parametrize("step_s", [60, 900, 3_600, 86_400])
 def test_figures_equal_the_records_when_a_past_is_played(
     history: History, service: RedisService, step_s: int
 ) -> None:

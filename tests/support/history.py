@@ -41,6 +41,7 @@ class History:
     _free: dict[str, int] = field(default_factory=dict)
     _ties: itertools.count[int] = field(default_factory=itertools.count)
     _tended_at: int = 0
+    _waiting: int = 0
     _plans: dict[str, PastJob] = field(default_factory=dict)
 
     def begin(self, at: int) -> None:
@@ -69,6 +70,7 @@ class History:
             self.go_to(job.submit_at)
             made = self.broker.submit(SubmitRequest(job_type=job.job_type), submitted_by="past")
             self._plans[made.job.job_id] = job
+            self._waiting += 1
             self._hand_out()
         self._run_until(None)
 
@@ -105,8 +107,11 @@ class History:
 
     def _hand_out(self) -> None:
         for worker_id, free in self._free.items():
+            if not self._waiting:  # a claim that finds nothing would take half of the time
+                return
             for grant in self.broker.claim(worker_id, free) if free else ():
                 self.broker.start(worker_id, grant.job_id, grant.fence)
+                self._waiting -= 1
                 end = self.now + self._plans[grant.job_id].run_ms
                 heapq.heappush(self._running, (end, next(self._ties), worker_id, grant))
                 self._free[worker_id] -= 1

@@ -15,8 +15,10 @@ _COLUMNS = ("job_type", "status", "worker_id", "created_at", "started_at", "fini
 
 def records(service: RedisService) -> pd.DataFrame:
     """Every job record as Redis holds it."""
-    keys = service.redis.scan_iter(service.keys.of("job", "*"), 1000)
-    rows = [json.loads(service.redis.hget(key, "rec")) for key in keys]
+    wanted = service.redis.pipeline(transaction=False)
+    for key in service.redis.scan_iter(service.keys.of("job", "*"), 1000):
+        wanted.hget(key, "rec")
+    rows = [json.loads(record) for record in wanted.execute()]
     return pd.DataFrame(rows, columns=[*_COLUMNS, "wait_ms", "run_ms"])
 
 

@@ -1,8 +1,7 @@
--- rollup: rows of figures, a group and a bucket each: seconds add up to a minute, minutes to a quarter, quarters to a day.
+-- rollup: rows of figures, a group and a bucket each: seconds add up to a minute, minutes to a quarter, on to hours and days.
 --
 -- key open PREFIX    HASH "<step>:<start>", a bucket that is not over: "<group>|<figure>" -> count
 -- key sealed PREFIX  HASH "<step>:<shard>:<group>": start -> JSON {figure: count}
--- key groups PREFIX ZSET of a kind, "type" or "worker": names by the last second with figures
 --
 -- Sums and histograms add, pending_max takes the highest, so rows merge exactly at every step.
 
@@ -10,47 +9,9 @@ local STEPS = { -- shard_s: span of one hash; kept_s: its life from the last wri
   {step_s = 1, shard_s = 600, kept_s = 4200},
   {step_s = 60, shard_s = 86400, kept_s = 8 * 86400},
   {step_s = 900, shard_s = 30 * 86400, kept_s = 430 * 86400},
+  {step_s = 3600, shard_s = 100 * 86400, kept_s = 430 * 86400},
   {step_s = 86400, shard_s = 400 * 86400, kept_s = 800 * 86400},
 }
-local GROUPS_MAX = 500 -- of a kind
-local IDLE_S = 86400 -- after so long without figures a group makes room for another
-
-local known_groups = {}
-
--- Forget the rows of a group that had none for a day: its seconds are gone by then. What `all` holds of it stays.
-local function drop_rows(group, second)
-  for level = 2, #STEPS do
-    local step = STEPS[level]
-    local start = second - step.kept_s - step.shard_s
-    for shard = start - start % step.shard_s, second, step.shard_s do
-      redis.call('DEL', db.sealed .. step.step_s .. ':' .. text(shard) .. ':' .. group)
-    end
-  end
-end
-
--- Whether there is room for another group of a kind, if need be in place of the one idle for longest.
-local function make_room(kind, second)
-  local key = db.groups .. kind
-  if redis.call('ZCARD', key) < GROUPS_MAX then return true end
-  local idle = redis.call('ZRANGEBYSCORE', key, '-inf', text(second - IDLE_S), 'LIMIT', 0, 1)[1]
-  if not idle then return false end
-  redis.call('ZREM', key, idle)
-  known_groups[kind .. ':' .. idle] = nil
-  drop_rows(kind .. ':' .. idle, second)
-  return true
-end
-
--- A group's name, or the one that stands for all others when there are too many.
-local function admit_group(kind, name, second)
-  if name == '' then return 'all' end
-  local group = kind .. ':' .. name
-  if known_groups[group] then return known_groups[group] end
-  local told = name
-  if not redis.call('ZSCORE', db.groups .. kind, name) and not make_room(kind, second) then told = '(other)' end
-  redis.call('ZADD', db.groups .. kind, text(second), told)
-  known_groups[group] = kind .. ':' .. told
-  return known_groups[group]
-end
 
 local function add_figure(row, figure, count)
   if figure == 'pending_max' then
@@ -102,5 +63,16 @@ local function seal_ended(second)
     local key = db.open .. step_s .. ':' .. text(start)
     seal_rows(level, start, open_rows(key))
     redis.call('DEL', key)
+  end
+end
+
+-- Forget the rows of a group that had none for a day: its seconds are gone by then. What `all` holds of it stays.
+local function drop_rows(group, second)
+  for level = 2, #STEPS do
+    local step = STEPS[level]
+    local start = second - step.kept_s - step.shard_s
+    for shard = start - start % step.shard_s, second, step.shard_s do
+      redis.call('DEL', db.sealed .. step.step_s .. ':' .. text(shard) .. ':' .. group)
+    end
   end
 end
