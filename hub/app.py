@@ -38,6 +38,7 @@ from hub.http.request_ids import follow_requests
 from hub.http.routing import prepare_routing
 from hub.http.tokens import tokens_blueprint
 from hub.http.users import users_blueprint
+from hub.intake import Intake
 from hub.job_broker import JobBroker
 from hub.job_reader import JobReader
 from hub.job_waiter import JobWaiter
@@ -86,6 +87,7 @@ class Hub:
     replicator: Replicator
     broadcaster: EventBroadcaster
     dispatcher: Dispatcher
+    intake: Intake
     waiter: JobWaiter
     maintenance: Maintenance
     connections: Connections
@@ -133,6 +135,7 @@ def create_hub(settings: Settings, redis_url: str) -> Hub:
     snapshots = SnapshotReader(service)
     replicator = Replicator(service, snapshots, settings.ring_events)
     broker = JobBroker(service, settings)
+    dispatcher = Dispatcher(broker, replicator)
     waiter = JobWaiter()
     replicator.listen(waiter)
     return Hub(
@@ -149,7 +152,8 @@ def create_hub(settings: Settings, redis_url: str) -> Hub:
         promises=Promises(service),
         replicator=replicator,
         broadcaster=EventBroadcaster(service, snapshots, replicator, settings),
-        dispatcher=Dispatcher(broker, replicator),
+        dispatcher=dispatcher,
+        intake=Intake(broker, dispatcher),
         waiter=waiter,
         maintenance=Maintenance(service, settings),
         connections=Connections(settings.max_connections * 9 // 10),
@@ -172,9 +176,8 @@ def create_app(hub: Hub) -> Flask:
 
 def _job_routes(hub: Hub) -> list[Blueprint]:
     places, matches = PlaceReader(hub.service), MatchReader(hub.service)
-    submitted = hub.dispatcher.submitted
     return [
-        jobs_blueprint(hub.broker, hub.reader, hub.waiter, places, matches, submitted),
+        jobs_blueprint(hub.broker, hub.intake, hub.reader, hub.waiter, places, matches),
         bulk_blueprint(BulkActions(hub.broker, hub.reader)),
         job_lists_blueprint(hub.reader),
         workers_blueprint(hub.registry, hub.fleet),
@@ -253,8 +256,7 @@ def _mount_sockets(app: Flask, hub: Hub) -> None:
         handler.run()
 
     def client(connection: Connection, caller: Caller) -> None:
-        submitted = hub.dispatcher.submitted
-        ClientHandler(connection, hub.broker, hub.waiter, caller, submitted=submitted).run()
+        ClientHandler(connection, hub.broker, hub.intake, hub.waiter, caller).run()
 
     serve = {"monitor": monitor, "worker": worker, "client": client}
     mount_sockets(app, hub.connections, hub.access, serve)

@@ -21,10 +21,12 @@ import redis
 from hub.backlog import Backlog
 from hub.event_log import Event, LoggedEvent
 from hub.job_broker import Assignment, JobBroker
+from hub.matching import Lane, Profile, fits
 from hub.records import Job
 from hub.replicator import Replicator
 
 _LOOK_EVERY_S: Final = 0.25
+_LOOKED_AT: Final = 16  # workers that a submission asks; the thread finds the others
 _TOLD_REASONS: Final = frozenset({"cancelled", "timeout"})
 
 log = logging.getLogger(__name__)
@@ -35,7 +37,8 @@ class WorkerPeer(Protocol):
 
     worker_id: str
     connection_id: str
-    profile: str
+    profile: Profile
+    profile_id: str
     draining: bool
     holding: int  # grants, as Redis told last
     rev: int  # of the worker's record when it registered here
@@ -43,6 +46,10 @@ class WorkerPeer(Protocol):
     @property
     def free(self) -> int:
         """Slots and prefetch places that nothing holds."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether a slot is free: the next job would begin at once."""
 
     def assign(self, assignments: Sequence[Assignment]) -> None:
         """Push jobs."""
@@ -105,6 +112,22 @@ class Dispatcher:
         if any(self._backlog.is_news(job) for job in jobs):
             self.wake()
 
+    def next_waiting(self, lane: Lane) -> WorkerPeer | None:
+        """Choose a worker that waits for a job of `lane`, in turn; None also where none is found soon."""
+        if not self._backlog.is_open(lane.job_type):
+            return None
+        for _ in range(min(_LOOKED_AT, len(self._workers))):
+            worker = self._workers.pop(next(iter(self._workers)))
+            self._workers[worker.worker_id] = worker
+            if worker.waits and not worker.draining and fits(lane, worker.profile):
+                return worker
+        return None
+
+    def give(self, worker: WorkerPeer, assignments: Sequence[Assignment]) -> None:
+        """Push what a worker was given."""
+        self._backlog.given(assignments)
+        worker.assign(assignments)
+
     def given(self, assignments: Sequence[Assignment]) -> None:
         """Note what a worker of this hub was given by its own messages."""
         self._backlog.given(assignments)
@@ -141,19 +164,18 @@ class Dispatcher:
         exhausted: set[str] = set()
         given = 0
         for worker in waiting[self._turn :] + waiting[: self._turn]:
-            if worker.profile in exhausted or worker.draining:
+            if worker.profile_id in exhausted or worker.draining:
                 continue
             assignments = self._broker.claim(
                 worker.worker_id, min(share, worker.free), connection_id=worker.connection_id
             )
             if assignments:
-                self._backlog.given(assignments)
-                worker.assign(assignments)
+                self.give(worker, assignments)
                 given += len(assignments)
                 if self._backlog.size <= 0:
                     break  # a claim for the next worker would find nothing
             else:
-                exhausted.add(worker.profile)
+                exhausted.add(worker.profile_id)
         return given
 
     def _run(self) -> None:

@@ -77,10 +77,30 @@ class JobBroker(JobControl):
         Raises: InvalidInput, TooLarge, IdempotencyConflict, LimitReached (lanes).
         Redis:  submit_jobs.lua, one round trip, atomic, O(log pending).
         """
-        (result,) = self.submit_batch([request], submitted_by=submitted_by)
-        if isinstance(result, JobhubError):
-            raise result
-        return result
+        reply = self._run_submit([new_job(request, submitted_by)])
+        return _made(reply[0], request)
+
+    def submit_and_claim(
+        self, request: SubmitRequest, *, submitted_by: str, worker_id: str, connection_id: str
+    ) -> tuple[Submission, list[Assignment]]:
+        """Store a job as `submit` does, and give a worker the most urgent one that it fits as `claim` does.
+
+        Nothing is given for a job that was there already, nor where the worker's lanes have to be matched
+        anew: a claim does that.
+
+        Raises: as `submit`.
+        Redis:  submit_and_claim.lua, one round trip, atomic, O(log pending).
+        """
+        told, given = self._service.run(
+            "submit_and_claim",
+            jobs=msgspec.json.encode([new_job(request, submitted_by)]),
+            lanes_max=limits.LANES,
+            worker_id=worker_id,
+            connection_id=connection_id,
+            **self._grant_args,
+        )
+        assignments = [] if given == b"refresh" else [read_assignment(item) for item in given]
+        return _made(told, request), assignments
 
     def submit_batch(
         self, requests: Sequence[SubmitRequest], *, submitted_by: str
@@ -233,6 +253,13 @@ class JobBroker(JobControl):
             **args,
         )
         return "ack" if reply == b"ack" else "stale"
+
+
+def _made(reply: list[bytes], request: SubmitRequest) -> Submission:
+    result = _submission(reply, request)
+    if isinstance(result, JobhubError):
+        raise result
+    return result
 
 
 def _submission(reply: list[bytes], request: SubmitRequest) -> Submission | JobhubError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
 
 from flask import Blueprint, Response, request
 
@@ -25,7 +24,8 @@ from hub.http.shapes import (
     Result,
     WaitQuery,
 )
-from hub.job_broker import JobBroker, Submission
+from hub.intake import Intake
+from hub.job_broker import JobBroker
 from hub.job_reader import JobReader
 from hub.job_waiter import JobWaiter
 from hub.match_report import MatchReader
@@ -38,15 +38,15 @@ from hub.ws.client import batch_item
 
 def jobs_blueprint(
     broker: JobBroker,
+    intake: Intake,
     reader: JobReader,
     waiter: JobWaiter,
     places: PlaceReader,
     matches: MatchReader,
-    submitted: Callable[[Iterable[Job]], None],
 ) -> Blueprint:
-    """Build the routes; `submitted` hears of new jobs before their events come."""
+    """Build the routes."""
     routes = Blueprint("jobs", __name__, url_prefix="/api/jobs")
-    _add_submit(routes, broker, submitted)
+    _add_submit(routes, intake)
     _add_reads(routes, broker, reader)
     _add_outlook(routes, broker, places, matches)
     _add_result(routes, broker, waiter)
@@ -55,9 +55,7 @@ def jobs_blueprint(
     return routes
 
 
-def _add_submit(
-    routes: Blueprint, broker: JobBroker, submitted: Callable[[Iterable[Job]], None]
-) -> None:
+def _add_submit(routes: Blueprint, intake: Intake) -> None:
     @routes.post("")
     @operation(
         summary="Submit a job",
@@ -68,8 +66,7 @@ def _add_submit(
         detail="200 and the job that is there already when its idempotency key was used with the same body.",
     )
     def submit() -> Response:
-        made = broker.submit(read_body(SubmitRequest), submitted_by=caller().name)
-        submitted([made.job])
+        made = intake.submit(read_body(SubmitRequest), submitted_by=caller().name)
         response = answer(made.job, 201 if made.created else 200)
         response.headers["Location"] = f"{request.path}/{made.job.job_id}"
         return response
@@ -83,8 +80,7 @@ def _add_submit(
         detail="Each job succeeds or fails by itself; `results` are in the order of `jobs`.",
     )
     def submit_batch() -> Response:
-        results = broker.submit_batch(read_body(BatchRequest).jobs, submitted_by=caller().name)
-        submitted(item.job for item in results if isinstance(item, Submission))
+        results = intake.submit_batch(read_body(BatchRequest).jobs, submitted_by=caller().name)
         refused = sum(isinstance(item, JobhubError) for item in results)
         return answer({"refused": refused, "results": [batch_item(item) for item in results]})
 

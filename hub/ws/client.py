@@ -6,17 +6,16 @@ authentication close it. When Redis cannot be reached the client is asked to com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 import redis
 
 from hub.errors import InvalidInput, JobhubError, NotFound
+from hub.intake import Intake
 from hub.job_broker import JobBroker, Submission
 from hub.job_waiter import JobWaiter
 from hub.messages import Cancel, ClientMessage, Follow, Submit, SubmitBatch
-from hub.records import Job
 from hub.roles import Caller
 from hub.ws.connection import Connection
 from hub.ws.following import Following
@@ -30,15 +29,14 @@ class ClientHandler:
         self,
         connection: Connection,
         broker: JobBroker,
+        intake: Intake,
         waiter: JobWaiter,
         caller: Caller,
-        *,
-        submitted: Callable[[Iterable[Job]], None],
     ) -> None:
         self._caller = caller
         self._connection = connection
-        self._submitted = submitted
         self._broker = broker
+        self._intake = intake
         self._following = Following(connection, broker, waiter)
         self._patience = Patience()
 
@@ -87,12 +85,10 @@ class ClientHandler:
             case Refused():
                 raise message.error
             case Submit():
-                made = self._broker.submit(message, submitted_by=self._caller.name)
-                self._submitted([made.job])
+                made = self._intake.submit(message, submitted_by=self._caller.name)
                 return {"type": "submitted", "job": made.job, "created": made.created}
             case SubmitBatch():
-                results = self._broker.submit_batch(message.jobs, submitted_by=self._caller.name)
-                self._submitted(item.job for item in results if isinstance(item, Submission))
+                results = self._intake.submit_batch(message.jobs, submitted_by=self._caller.name)
                 return {
                     "type": "submitted_batch",
                     "results": [batch_item(item) for item in results],

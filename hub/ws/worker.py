@@ -77,14 +77,15 @@ class WorkerHandler:
         self._registry = registry
         self._dispatcher = dispatcher
         self._times = {"lease_ms": lease_ms, "heartbeat_ms": heartbeat_ms}
-        self._places = 0
+        self._slots = self._places = 0
         self._left = False
         self._connected_at = 0
         self._patience = Patience()
         self._asked_draining: bool | None = None
         self.worker_id = ""
         self.connection_id = connection.id
-        self.profile = ""
+        self.profile = Profile([], {})
+        self.profile_id = ""
         self.draining = False
         self.holding = 0
         self.rev = 0
@@ -97,6 +98,11 @@ class WorkerHandler:
         if self._connection.backlog_bytes > _BACKLOG_BYTES:
             return 0
         return self._places - self.holding
+
+    @property
+    def waits(self) -> bool:
+        """Whether a slot is free: the next job would begin at once."""
+        return self.holding < self._slots and self.free > 0
 
     def assign(self, assignments: Sequence[Assignment]) -> None:
         """Push jobs."""
@@ -245,8 +251,9 @@ class WorkerHandler:
             )
         registration = self._registry.register(message, self.connection_id)
         self.worker_id = message.worker_id
-        self.profile = Profile(sorted(set(message.job_types)), message.capabilities).profile_id
-        self._places = message.slots + message.prefetch
+        self.profile = Profile(sorted(set(message.job_types)), message.capabilities)
+        self.profile_id = self.profile.profile_id
+        self._slots, self._places = message.slots, message.slots + message.prefetch
         record = msgspec.json.decode(registration.worker, type=_Record)
         self.rev = record.rev
         self._connected_at = record.connected_at

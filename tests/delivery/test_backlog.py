@@ -8,7 +8,9 @@ from typing import Any, cast
 
 from hub.config import Settings
 from hub.dispatcher import Dispatcher
+from hub.intake import Intake
 from hub.job_broker import Assignment, JobBroker
+from hub.matching import Profile
 from hub.messages import Register, SubmitRequest
 from hub.redis_service import RedisService
 from hub.worker_registry import WorkerRegistry
@@ -31,10 +33,12 @@ class CountingBroker(JobBroker):
 class Socket:
     """A worker's socket with places that never fill."""
 
-    connection_id, profile, draining, holding, rev, free = "socket", "p", False, 0, 0, 60
+    connection_id, profile_id, draining, holding, rev, free = "socket", "p", False, 0, 0, 60
+    profile = Profile(["demo"], {})
 
     def __init__(self, worker_id: str) -> None:
         self.worker_id = worker_id
+        self.waits = False
         self.pushed: list[Assignment] = []
 
     def assign(self, assignments: Sequence[Assignment]) -> None:
@@ -92,3 +96,32 @@ def test_nothing_is_claimed_when_jobs_of_a_paused_type_come(
         assert broker.claims - before <= 50  # looks every 250 ms only
         broker.resume("demo", actor="ann")
         wait_until(lambda: sum(len(socket.pushed) for socket in sockets) == 101)
+
+
+def test_job_is_pushed_before_its_submission_is_answered_when_a_worker_waits(
+    stand: Stand, service: RedisService, settings: Settings, registry: WorkerRegistry
+) -> None:
+    broker = CountingBroker(service, settings)
+    with dispatching(stand, broker, registry) as (dispatcher, sockets):
+        intake = Intake(broker, dispatcher)
+        intake.submit(SUBMIT, submitted_by="test")  # makes the lane
+        wait_until(lambda: any(socket.pushed for socket in sockets))
+        for socket in sockets:
+            socket.pushed.clear()
+            socket.waits = True
+        before = broker.claims
+        made = [intake.submit(SUBMIT, submitted_by="test").job.job_id for _ in range(6)]
+        turns = [[job.job_id for job in socket.pushed] for socket in sockets]
+        assert sorted(turns) == sorted([made[::2], made[1::2]])
+        assert broker.claims - before <= 3  # looks every 250 ms only
+
+
+def test_job_is_claimed_by_the_thread_when_no_worker_waits_for_it(
+    stand: Stand, service: RedisService, settings: Settings, registry: WorkerRegistry
+) -> None:
+    broker = CountingBroker(service, settings)
+    with dispatching(stand, broker, registry) as (dispatcher, sockets):
+        made = Intake(broker, dispatcher).submit(SUBMIT, submitted_by="test")
+        wait_until(lambda: any(socket.pushed for socket in sockets))
+        (given,) = [job for socket in sockets for job in socket.pushed]
+        assert given.job_id == made.job.job_id

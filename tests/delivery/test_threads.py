@@ -66,7 +66,7 @@ def test_other_listeners_hear_every_event_when_one_fails(stand: Stand, broker: J
 class _Worker:
     """A worker's socket whose first push fails."""
 
-    worker_id, connection_id, profile = "w1", "socket", "p"
+    worker_id, connection_id, profile_id = "w1", "socket", "p"
     draining, holding, rev, free = False, 0, 0, 1
 
     def __init__(self) -> None:

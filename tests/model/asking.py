@@ -20,13 +20,15 @@ class Asking(TwoHubs):
 
     @operation(requests=st.lists(submissions, min_size=1, max_size=3))
     def submit(self, requests: list[dict[str, Any]]) -> None:
-        for fields in requests:
-            if "workflow_priority" in fields and "workflow_id" not in fields:
-                del fields["workflow_priority"]
-        decoded = [msgspec.convert(fields, SubmitRequest) for fields in requests]
+        decoded = [self._request(fields) for fields in requests]
         results = self.broker.submit_batch(decoded, submitted_by="tester")
         for fields, result in zip(requests, results, strict=True):
             self._submitted(fields, result)
+
+    def _request(self, fields: dict[str, Any]) -> SubmitRequest:
+        if "workflow_priority" in fields and "workflow_id" not in fields:
+            del fields["workflow_priority"]
+        return msgspec.convert(fields, SubmitRequest)
 
     def _submitted(self, fields: dict[str, Any], result: Submission | JobhubError) -> None:
         key, workflow = fields.get("idempotency_key"), fields.get("workflow_id")

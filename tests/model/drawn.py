@@ -52,6 +52,7 @@ def operation(**arguments: st.SearchStrategy[Any]) -> Callable[[Any], Any]:
 # most of what matters needs many of them together.
 WEIGHTS = {
     "submit": 3,
+    "hand_in": 3,
     "work": 6,
     "settle": 14,
     "maintain": 5,

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from hub import reports
 from hub.errors import JobhubError
+from hub.job_broker import Assignment, Submission
 from hub.lane_fitter import LaneFitter
 from hub.messages import HeldJob, JobProgress, ReportedError
 from hub.worker_registry import Forgotten, Superseded
 from tests.model.asking import Asking
-from tests.model.drawn import WORKERS, operation
+from tests.model.drawn import WORKERS, operation, submissions
 from tests.model.plain_records import PlainJob
 
 KINDS = ("start", "start", "complete", "fail", "fail", "give up", "release")
@@ -53,6 +54,29 @@ class Working(Asking):
     def claim(self, worker_id: str, limit: int) -> None:
         expected = self.plain.claimable(worker_id, limit)
         self._assigned(worker_id, expected, self.broker.claim(worker_id, limit))
+        self.plain.settle()
+
+    @operation(fields=submissions, worker_id=st.sampled_from(WORKERS))
+    def hand_in(self, fields: dict[str, Any], worker_id: str) -> None:
+        """A job is submitted while a worker waits: one script stores it and gives the most urgent one."""
+        LaneFitter(self.services[0]).refresh()
+        lanes = self._lanes_version()
+        result: Submission | JobhubError
+        given: list[Assignment]
+        try:
+            result, given = self.broker.submit_and_claim(
+                self._request(fields),
+                submitted_by="tester",
+                worker_id=worker_id,
+                connection_id=self._connection(worker_id, current=True),
+            )
+        except JobhubError as error:
+            result, given = error, []
+        self._submitted(fields, result)
+        if isinstance(result, Submission) and result.created and self._lanes_version() == lanes:
+            self._assigned(worker_id, self.plain.claimable(worker_id, 1), given)
+        else:
+            assert given == []
         self.plain.settle()
 
     @operation(jobs=st.integers(1, 4), started=st.booleans())
