@@ -134,9 +134,12 @@ def decode_record(raw: bytes) -> Job:
 
 
 def _only(results: list[Job | JobhubError]) -> Job:
-    (result,) = results
+    result = results.pop()
     if isinstance(result, JobhubError):
-        raise result
+        try:
+            raise result
+        finally:
+            del result  # an error whose trace leads back to it waits for the cycle collector
     return result
 
 
