@@ -120,7 +120,8 @@ class OutboxSocket:
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until nothing waits; False when the peer did not take it in time."""
-        writer = self._writer
+        with self._lock:  # a writer is started under it; before that it cannot be waited for
+            writer = self._writer
         if writer is not None and writer is not threading.current_thread():
             writer.join(timeout_s)
         return not self.backlog_bytes

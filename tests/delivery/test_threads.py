@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from typing import Any, cast
@@ -95,3 +97,25 @@ def test_jobs_are_handed_out_when_a_push_failed_before(
         wait_until(lambda: worker.pushed, what="a push after it")
     finally:
         dispatcher.stop()
+
+
+# As in a hub: there a greenlet runs while a thread is being started.
+END_AS_A_BACKLOG_BEGINS = """
+from gevent import monkey
+monkey.patch_all()
+import socket, gevent
+from hub.ws.outbox import OutboxSocket
+ours, theirs = socket.socketpair()
+outbox = OutboxSocket(ours, 10_000_000)
+sending = gevent.spawn(outbox.send, bytes(1_000_000))  # more than the system takes: a writer begins
+ending = gevent.spawn(outbox.flush, 0)
+gevent.joinall([sending, ending], raise_error=True)
+outbox.abort()
+"""
+
+
+def test_connection_ends_in_order_when_its_backlog_begins_at_that_moment() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", END_AS_A_BACKLOG_BEGINS], capture_output=True, text=True, timeout=60
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
