@@ -1,9 +1,8 @@
-"""A hub on its own server and on Debian's: jobs are there again after a power cut."""
+"""A hub on its own server and on the system's: jobs are there again after a power cut."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -16,19 +15,17 @@ import redis
 from tests.support.ports import free_port
 from tests.support.process_tree import alive
 from tests.support.processes import serving
+from tests.support.redis_process import packaged_program
 from tests.support.sockets import open_monitor, open_worker
 from tests.support.waiting import wait_until
 
 
 @pytest.fixture
-def debian_redis(tmp_path: Path) -> Iterator[str]:
-    """Debian's redis-server on a free port; its URL."""
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("needs Debian's redis-server")
+def packaged_redis(tmp_path: Path) -> Iterator[str]:
+    """The system's redis-server on a free port; its URL."""
     port = free_port()
     process = subprocess.Popen(
-        [program, "--port", str(port), "--save", "", "--dir", str(tmp_path)],
+        [packaged_program(), "--port", str(port), "--save", "", "--dir", str(tmp_path)],
         stdout=subprocess.DEVNULL,
     )
     url = f"redis://127.0.0.1:{port}/0"
@@ -45,8 +42,8 @@ def debian_redis(tmp_path: Path) -> Iterator[str]:
     process.wait(20)
 
 
-def test_job_is_done_when_redis_url_names_a_server(debian_redis: str, tmp_path: Path) -> None:
-    environ = {"REDIS_URL": debian_redis, "JOBHUB_PORT": "0", "JOBHUB_DATA_DIR": str(tmp_path)}
+def test_job_is_done_when_redis_url_names_a_server(packaged_redis: str, tmp_path: Path) -> None:
+    environ = {"REDIS_URL": packaged_redis, "JOBHUB_PORT": "0", "JOBHUB_DATA_DIR": str(tmp_path)}
     with (
         serving("hub", environ=environ) as hub,
         open_monitor(hub.url) as monitor,

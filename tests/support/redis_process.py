@@ -16,6 +16,11 @@ from hub.embedded import find_program
 from tests.support.waiting import wait_until
 
 
+def packaged_program() -> str:
+    """Find the server that the system's packages installed, or else the one that comes with Jobhub."""
+    return shutil.which("redis-server") or find_program()
+
+
 class RedisProcess:
     """A server on a Unix socket that appends to a file, as the embedded one does."""
 
