@@ -112,13 +112,15 @@ def _within_open_files(settings: Settings) -> Settings:
 
 
 def _spare_the_collector() -> None:
-    """Look for cycles seldom: the ring of events holds tens of thousands of objects and none has a cycle.
+    """Keep what is there from the start out of the collector's walks, and begin few of them.
 
-    With Python's defaults a third of a busy hub's time went into walking them (docs/decisions/0007).
+    The ring's tens of thousands of events are none of its business (`gc=False`): what it walks over is
+    what lives for a request or a connection. A full walk comes after 50,000 objects at the latest, or
+    what waits for it would be tens of megabytes (bench/soak); all walks take a hundredth of a busy hub's time.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(2_000, 5, 5)
 
 
 def _announce(arbiter: Any) -> None:
