@@ -116,7 +116,8 @@ def _spare_the_collector() -> None:
 
     The ring's tens of thousands of events are none of its business (`gc=False`): what it walks over is
     what lives for a request or a connection. A full walk comes after 50,000 objects at the latest, or
-    what waits for it would be tens of megabytes (bench/soak); all walks take a hundredth of a busy hub's time.
+    what waits for it would be tens of megabytes (bench/soak). All walks take a hundredth of a busy hub's
+    time.
     """
     gc.collect()
     gc.freeze()

@@ -11,21 +11,28 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 _PORT = re.compile(r":(\d+)\s*$")
 
 
 class Child:
-    """A Python module run as a process of its own group."""
+    """A Python module run as a process of its own group. `errors`: where its standard error goes."""
 
-    def __init__(self, module: str, *args: str, environ: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        module: str,
+        *args: str,
+        environ: dict[str, str] | None = None,
+        errors: IO[str] | None = None,
+    ) -> None:
         known = {name: text for name, text in os.environ.items() if not name.startswith("JOBHUB_")}
         self.process = subprocess.Popen(
             [sys.executable, "-m", module, *args],
             env={**known, **(environ or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=errors,
             text=True,
             start_new_session=True,
         )
@@ -75,9 +82,14 @@ class Child:
 
 
 @contextmanager
-def child(module: str, *args: str, environ: dict[str, str] | None = None) -> Iterator[Child]:
-    """Run a child for the time of the block."""
-    started = Child(module, *args, environ=environ)
+def child(
+    module: str,
+    *args: str,
+    environ: dict[str, str] | None = None,
+    errors: IO[str] | None = None,
+) -> Iterator[Child]:
+    """Run a child for the time of the block. `errors`: where its standard error goes."""
+    started = Child(module, *args, environ=environ, errors=errors)
     try:
         yield started
     finally:

@@ -1,8 +1,9 @@
 """`python -m bench.soak`: a mixed load with failures for twenty minutes, and what it left behind.
 
-Starts a Redis, a hub, a dashboard, workers in five processes of which one is killed every ten seconds,
-and monitors that come and go. Prints memory, descriptors, threads, keys and connections by thirds of
-the time, then what is left once all have gone. Status 1 when something grew.
+Starts a Redis, a hub, a dashboard, workers in five processes of which one is killed every five seconds,
+and monitors that come and go. Prints memory, descriptors, threads, keys and connections from the time on
+when all that is bounded is full, then what is left once all have gone. Status 1 when something grew,
+stayed behind, or when hub or dashboard printed a stack trace.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from __future__ import annotations
 import argparse
 import random
 import sys
+import tempfile
 import threading
 import time
 from contextlib import ExitStack
-from typing import Final
+from typing import IO, Final
 
 import httpx
 import redis
@@ -24,7 +26,8 @@ from bench.soak.readings import Watch, table
 from hub.chaos.redis_server import ChaosRedis
 
 _PROCESSES: Final = 5
-_KILL_EVERY_S: Final = 10.0
+_KILL_EVERY_S: Final = 5.0  # so that 1,000 workers are gone and remembered before half of the time
+_TRACE: Final = "Traceback (most recent call last)"
 _SETTLE_S: Final = 40.0  # a lease, and the reaper after it
 # What may stay: the pool of connections to Redis is kept, and a thread or two of the system.
 _LEFT_MORE: Final = {"descriptors": 70, "connections": 70, "greenlets": 5, "system": 10}
@@ -36,7 +39,8 @@ def main() -> None:
     with ExitStack() as stack:
         server = ChaosRedis()
         stack.callback(server.close)
-        hub, dashboard, hub_url, dashboard_url = _servers(stack, server)
+        errors = stack.enter_context(tempfile.TemporaryFile("w+"))
+        hub, dashboard, hub_url, dashboard_url = _servers(stack, server, errors)
         client = redis.Redis.from_url(server.url, socket_timeout=30)
         watch = Watch(hub.process.pid, dashboard.process.pid, server.pid, client, hub_url)
         httpx.get(dashboard_url, timeout=60)
@@ -55,13 +59,18 @@ def main() -> None:
         for one in fleet:
             one.end()
         left = _left(watch, before)
+        errors.seek(0)
+        said = errors.read()
+    sys.stderr.write(said)
     print(f"{options.minutes:g} minutes, {options.workers} workers ({killed} processes killed),")
     print(f"{options.monitors} monitors; {dict(load.counted)}\n")
     print(table(readings))
     print(
         "\nOnce all had gone, beside the time before they came:", ", ".join(left) or "nothing more"
     )
-    if left or not all(reading.flat for reading in readings):
+    traces = said.count(_TRACE)
+    print(f"Stack traces of hub and dashboard: {traces}")
+    if left or traces or not all(reading.flat for reading in readings if reading.judged):
         sys.exit(1)
 
 
@@ -75,7 +84,9 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _servers(stack: ExitStack, server: ChaosRedis) -> tuple[Child, Child, str, str]:
+def _servers(
+    stack: ExitStack, server: ChaosRedis, errors: IO[str]
+) -> tuple[Child, Child, str, str]:
     """Start hub and dashboard; little is kept, so that what is kept is full early."""
     environ = {
         "REDIS_URL": server.url,
@@ -86,10 +97,10 @@ def _servers(stack: ExitStack, server: ChaosRedis) -> tuple[Child, Child, str, s
         "JOBHUB_STREAM_EVENTS": "5000",
         "JOBHUB_RING_EVENTS": "2000",
     }
-    hub = stack.enter_context(child("hub.cli", "hub", environ=environ))
+    hub = stack.enter_context(child("hub.cli", "hub", environ=environ, errors=errors))
     hub_url = f"http://127.0.0.1:{hub.port()}"
     environ["JOBHUB_HUB_URL"] = hub_url
-    dashboard = stack.enter_context(child("hub.cli", "dashboard", environ=environ))
+    dashboard = stack.enter_context(child("hub.cli", "dashboard", environ=environ, errors=errors))
     return hub, dashboard, hub_url, f"http://127.0.0.1:{dashboard.port()}"
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import statistics
+import time
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any, Final
 
 import httpx
@@ -14,29 +16,42 @@ import redis
 
 _FIGURES: Final = ("sealed:", "open:", "second:")  # grow for an hour by design, then no more
 _GREENLETS: Final = re.compile(r"^jobhub_threads (\S+)", re.M)
-_SLACK: Final = {"MB": 8.0, "": 12.0}  # what a flat reading may move by, beside its share
+# When all that is bounded is full: finished jobs, rings, and the 1,000 workers that are remembered.
+_STEADY_FROM: Final = 0.45  # of the time
+_SLACK: Final = {
+    "MB": 4.0,
+    "": 12.0,
+}  # what a flat reading may rise by in the steady part, or its share
 _SHARE: Final = 0.05
+_HOUR_S: Final = 3_600.0
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """One thing that is watched: its unit, and a value a sample."""
+    """One thing that is watched: its unit, a value a sample, and whether it has to be flat."""
 
     name: str
     unit: str
+    judged: bool
+    at_s: list[float]
     values: list[float]
 
-    def thirds(self) -> tuple[float, float, float]:
-        """The medians of the first, second and last third."""
-        size = max(1, len(self.values) // 3)
-        parts = (self.values[:size], self.values[size : 2 * size], self.values[-size:])
-        first, second, last = (statistics.median(part) for part in parts)
-        return first, second, last
+    @property
+    def steady(self) -> list[float]:
+        """The values of the steady part."""
+        return self.values[int(len(self.values) * _STEADY_FROM) :]
+
+    @property
+    def an_hour(self) -> float:
+        """The slope of the steady part: the median of those between any two samples (Theil and Sen)."""
+        points = list(zip(self.at_s[-len(self.steady) :], self.steady, strict=True))
+        slopes = [(v2 - v1) / (t2 - t1) for (t1, v1), (t2, v2) in combinations(points, 2)]
+        return statistics.median(slopes or [0.0]) * _HOUR_S
 
     @property
     def flat(self) -> bool:
-        """Whether the last third is no higher than the second; the first one is warming up."""
-        _, second, last = self.thirds()
-        return last <= second * (1 + _SHARE) + _SLACK[self.unit]
+        """Whether it rises by no more than noise in the steady part."""
+        rise = self.an_hour * (self.at_s[-1] - self.at_s[-len(self.steady)]) / _HOUR_S
+        return rise <= max(_SHARE * statistics.median(self.steady), _SLACK[self.unit])
 
 
 class Watch:
@@ -48,13 +63,17 @@ class Watch:
         self._processes = {"hub": hub, "dashboard": dashboard, "Redis": server}
         self._client: Any = client
         self._metrics_url = f"{hub_url}/metrics"
-        self._taken: dict[tuple[str, str], list[float]] = {}
+        self._at_s: list[float] = []
+        self._taken: dict[tuple[str, str, bool], list[float]] = {}
 
     def sample(self) -> None:
         """Read everything once."""
+        self._at_s.append(time.monotonic())
         for name, pid in self._processes.items():
             family = _family(pid)
-            self._note(f"{name}: memory", "MB", sum(_memory_mb(process) for process in family))
+            memory_mb = sum(_memory_mb(process) for process in family)
+            # What Redis was given it keeps: its data are judged.
+            self._note(f"{name}: memory", "MB", memory_mb, judged=name != "Redis")
             if name != "Redis":
                 self._note(f"{name}: descriptors", "", sum(p.num_fds() for p in family))
                 self._note(
@@ -71,20 +90,22 @@ class Watch:
             else:
                 keys += 1
         used = self._client.info("memory")["used_memory"]
+        self._note("Redis: figures", "MB", figures_bytes / 1e6, judged=False)
+        self._note("Redis: keys of figures", "", figures_keys, judged=False)
         self._note("Redis: data without figures", "MB", (used - figures_bytes) / 1e6)
         self._note("Redis: keys without figures", "", keys)
         self._note("Redis: connections", "", self._client.info("clients")["connected_clients"])
 
     def last(self) -> dict[str, float]:
         """The newest values by name."""
-        return {name: values[-1] for (name, _), values in self._taken.items()}
+        return {name: values[-1] for (name, *_), values in self._taken.items()}
 
     def readings(self) -> list[Reading]:
         """All that was watched."""
-        return [Reading(name, unit, values) for (name, unit), values in self._taken.items()]
+        return [Reading(*named, self._at_s[:], values[:]) for named, values in self._taken.items()]
 
-    def _note(self, name: str, unit: str, value: float) -> None:
-        self._taken.setdefault((name, unit), []).append(value)
+    def _note(self, name: str, unit: str, value: float, *, judged: bool = True) -> None:
+        self._taken.setdefault((name, unit, judged), []).append(value)
 
 
 def _family(pid: int) -> list[psutil.Process]:
@@ -98,12 +119,14 @@ def _memory_mb(process: psutil.Process) -> float:
 
 
 def table(readings: Sequence[Reading]) -> str:
-    """Write the medians of the thirds as markdown, and the verdict of each."""
-    lines = ["| | first third | second | last | flat |", "|---|---|---|---|---|"]
+    """Write the steady part of each as markdown: lowest, median and highest, slope and verdict."""
+    lines = ["| | lowest | median | highest | an hour | flat |", "|---|---|---|---|---|---|"]
     for reading in readings:
-        first, second, last = (f"{value:,.0f}" for value in reading.thirds())
+        steady = reading.steady
+        low, middle, high = min(steady), statistics.median(steady), max(steady)
         name = f"{reading.name}, {reading.unit}" if reading.unit else reading.name
+        verdict = ("yes" if reading.flat else "NO") if reading.judged else "not judged"
         lines.append(
-            f"| {name} | {first} | {second} | {last} | {'yes' if reading.flat else 'NO'} |"
+            f"| {name} | {low:,.0f} | {middle:,.0f} | {high:,.0f} | {reading.an_hour:+,.1f} | {verdict} |"
         )
     return "\n".join(lines)
