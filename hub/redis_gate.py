@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _socket
 import logging
+import os
 import socket
 import ssl
 import threading
@@ -52,12 +53,17 @@ class _Looking:
 
 
 class GatedPool(redis.BlockingConnectionPool):
-    """A bounded pool whose callers fail at once while the server is silent."""
+    """A bounded pool whose callers fail at once while the server is silent.
+
+    A connection that comes back stays at hand: the way through redis-py's queue, with its measurements,
+    costs as much as a short script. Bounded by `max_connections`, as all connections are.
+    """
 
     _silent_since: float | None = None
     _waiting = 0
 
     def __init__(self, connection_class: type[Any] = redis.Connection, **options: Any) -> None:
+        self._at_hand: list[Any] = []
         looking = type(f"Looking{connection_class.__name__}", (_Looking, connection_class), {})
         super().__init__(connection_class=looking, **options)  # type: ignore[no-untyped-call]
 
@@ -69,6 +75,10 @@ class GatedPool(redis.BlockingConnectionPool):
         """
         if self._silent_since is not None:
             raise redis.ConnectionError("Redis is silent")
+        self._checkpid()
+        connection = self._take_at_hand()
+        if connection is not None:
+            return connection
         if self._waiting >= _WAITING_MAX:
             raise redis.ConnectionError("too many wait for Redis")
         self._waiting += 1
@@ -79,6 +89,28 @@ class GatedPool(redis.BlockingConnectionPool):
             raise
         finally:
             self._waiting -= 1
+
+    def _take_at_hand(self) -> Any:
+        while True:
+            try:
+                connection = self._at_hand.pop()
+            except IndexError:
+                return None
+            if _is_ready(connection):
+                return connection
+            super().release(connection)  # type: ignore[no-untyped-call]
+
+    def release(self, connection: Any) -> None:
+        """Take a connection back; who waits for one is served first."""
+        if self._waiting or connection.pid != os.getpid():
+            super().release(connection)  # type: ignore[no-untyped-call]
+        else:
+            self._at_hand.append(connection)
+
+    def reset(self) -> None:
+        """Begin without connections, also after a fork."""
+        self._at_hand.clear()
+        super().reset()  # type: ignore[no-untyped-call]
 
     def note_silence(self) -> None:
         """Refuse callers until the server speaks again: a call ran into its time limit."""
@@ -107,4 +139,14 @@ class GatedPool(redis.BlockingConnectionPool):
             return False
         finally:
             connection.disconnect()
+        return False
+
+
+def _is_ready(connection: Any) -> bool:
+    """Whether a connection that was used before can be used again as it is."""
+    if connection._sock is None or getattr(connection, "outdated", False):
+        return False
+    try:
+        return not connection.can_read()
+    except redis.ConnectionError:
         return False

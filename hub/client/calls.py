@@ -100,6 +100,15 @@ def reader(shape: Any) -> Callable[[bytes], Any]:
     return msgspec.json.Decoder(shape).decode
 
 
+_read_job: Final = reader(Job)
+_submitted: Final = reader(_Submitted)
+
+
+def _read_submitted(message: bytes) -> Job:
+    job: Job = _submitted(message).job
+    return job
+
+
 def path(*parts: str) -> str:
     """Build the path of a route; a slash of an id is encoded, so that it ends no segment."""
     return "/api/" + "/".join(quote(part, safe=":@") for part in parts)
@@ -112,15 +121,14 @@ def submit(job_type: str, payload: Any, options: Mapping[str, Any]) -> Call[Job]
     """POST /api/jobs."""
     body = _encode(_request(job_type, payload, options))
     repeatable = options.get("idempotency_key") is not None
-    submitted = reader(_Submitted)
     return Call(
         "POST",
         "/api/jobs",
-        reader(Job),
+        _read_job,
         body,
         repeatable,
         message_type="submit",
-        read_message=lambda message: submitted(message).job,
+        read_message=_read_submitted,
     )
 
 

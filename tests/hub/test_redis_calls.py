@@ -1,0 +1,46 @@
+"""How scripts reach Redis: over connections that stay at hand, packed by the hub itself."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from hub import redis_service
+from hub.keys import Keys
+from hub.redis_service import RedisService
+from tests.support.core import Core
+
+
+def test_script_runs_when_the_server_has_forgotten_it(core: Core) -> None:
+    core.submit()
+    core.service.redis.script_flush()
+    assert core.submit().status == "pending"
+
+
+def test_call_is_refused_when_arguments_are_missing_or_unknown(service: RedisService) -> None:
+    for args in ({}, {"job_type": "a"}, {"job_type": "a", "notes": "{}", "more": 1}):
+        with pytest.raises(TypeError, match="mark_unworkable takes"):
+            service.run("mark_unworkable", **args)
+
+
+def test_script_runs_when_the_server_has_closed_the_connection_at_hand(core: Core) -> None:
+    redis: Any = core.service.redis
+    core.submit()
+    redis.client_kill_filter(skipme=False, _type="normal", _id=redis.client_id())
+    assert core.submit().status == "pending"
+
+
+def test_every_caller_is_served_when_there_are_more_than_connections(
+    redis_url: str, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_service, "_CONNECTIONS_MAX", 2)
+    service = RedisService(redis_url, Keys(namespace))
+    try:
+        with ThreadPoolExecutor(20) as pool:
+            replies = list(pool.map(lambda _: service.run("read_counts"), range(200)))
+        assert len(replies) == 200
+        assert len(service._pool._connections) <= 2
+    finally:
+        service.close()
