@@ -1,8 +1,9 @@
 """The embedded Redis: a private Valkey child for whoever has set no REDIS_URL.
 
 All users of a data directory hold a shared lock on it. The first starts the server, later ones find it
-running, the last one stops it. After a kill -9 of everything the append-only file holds all but at
-most the last second, and the next start reads it; a server that outlived its users is taken over.
+running, the last one stops it; when it dies meanwhile, one of them starts it again. After a kill -9 of
+everything the append-only file holds all but at most the last second, and the next start reads it; a
+server that outlived its users is taken over.
 
 The server listens on a Unix socket in a directory of mode 0700 only, asks for a password, and its one
 user may not reconfigure, stop or empty it. docs/decisions/0001-embedded-server.md says why each.
@@ -11,6 +12,7 @@ user may not reconfigure, stop or empty it. docs/decisions/0001-embedded-server.
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import shutil
 import signal
@@ -29,6 +31,7 @@ import redis
 
 from hub.config import Settings
 from hub.embedded_files import DataFiles, write_private
+from hub.embedded_keeper import Keeper
 from hub.errors import Unavailable
 
 _START_S: Final = 60.0  # a large append-only file takes its time to load
@@ -55,6 +58,8 @@ user default on >{password} ~* &* +@all -restore -debug -config -module -replica
 -shutdown -flushall -flushdb
 """
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class EmbeddedServer:
@@ -75,12 +80,16 @@ def acquire(settings: Settings) -> Iterator[EmbeddedServer]:
         with files.starting():
             fcntl.flock(users, fcntl.LOCK_SH)
             server = _find(files) or _start(files, settings.fsync)
+        keeper = Keeper(lambda: _revive(files, settings.fsync))
+        keeper.start()
         try:
             yield server
         finally:
-            with files.starting():
-                if _is_last(users):
-                    _stop(files)
+            if not keeper.forked:
+                keeper.stop()
+                with files.starting():
+                    if _is_last(users):
+                        _stop(files)
 
 
 def find_program() -> str:
@@ -156,6 +165,16 @@ def _start(files: DataFiles, fsync: str) -> EmbeddedServer:
         child.wait()
         raise
     return EmbeddedServer(_url(files), child.pid)
+
+
+def _revive(files: DataFiles, fsync: str) -> None:
+    """Start the server again if it is gone, unless another user is about to."""
+    if _running_pid(files) is not None:
+        return
+    with suppress(BlockingIOError), files.starting(wait=False):
+        if _find(files) is None:
+            _start(files, fsync)
+            log.warning("the embedded server had ended; it runs again")
 
 
 def _quoted(path: Path) -> str:

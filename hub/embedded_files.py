@@ -43,10 +43,13 @@ class DataFiles:
         return (self.directory / "users.lock").open("ab")
 
     @contextmanager
-    def starting(self) -> Iterator[None]:
-        """Be the only one who starts or stops the server."""
+    def starting(self, *, wait: bool = True) -> Iterator[None]:
+        """Be the only one who starts or stops the server.
+
+        Raises: BlockingIOError: without `wait`, somebody else is.
+        """
         with (self.directory / "start.lock").open("ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
 
     def password(self) -> str:

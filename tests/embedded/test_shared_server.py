@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 import redis
 
@@ -16,6 +17,7 @@ from hub.config import load_settings
 from hub.embedded import EmbeddedServer, acquire
 from tests.support.embedded_user import using
 from tests.support.process_tree import alive, command_of
+from tests.support.processes import serving
 from tests.support.waiting import wait_until
 
 
@@ -159,3 +161,43 @@ def _increment(data_dir: Path) -> Path:
 def _append_only(data_dir: Path) -> bytes:
     files = (data_dir / "redis" / "appendonlydir").glob("*.aof")
     return b"".join(path.read_bytes() for path in files)
+
+
+def test_server_is_started_again_by_one_of_its_users_when_it_was_killed(tmp_path: Path) -> None:
+    with using(tmp_path) as first, using(tmp_path) as second, _acquired(tmp_path) as server:
+        assert first.server["pid"] == second.server["pid"] == server.pid
+        client = _connect(server.url)
+        client.set("k", "v")
+        os.kill(server.pid, signal.SIGKILL)
+
+        def kept() -> bool:
+            try:
+                return client.get("k") == "v"
+            except redis.RedisError:
+                return False
+
+        wait_until(kept, timeout_s=30, what="a server with what was written")
+        successor = client.info("server")["process_id"]
+        assert successor != server.pid
+    assert not alive(successor)
+
+
+def test_hub_serves_on_when_its_server_was_killed(tmp_path: Path) -> None:
+    environ = {"JOBHUB_PORT": "0", "JOBHUB_DATA_DIR": str(tmp_path)}
+    note = tmp_path / "redis" / "server.pid"
+    with serving("hub", environ=environ) as hub:
+        with httpx.Client(base_url=hub.url, timeout=30) as api:
+            job_id = api.post("/api/jobs", json={"job_type": "demo"}).json()["job_id"]
+            killed = int(note.read_text())
+            os.kill(killed, signal.SIGKILL)
+            wait_until(
+                lambda: api.get(f"/api/jobs/{job_id}").json().get("status") == "pending",
+                timeout_s=60,
+                what="the job, after an answer of 503",
+            )
+        successor = int(note.read_text())
+        assert successor != killed
+        assert hub.stop() == 0
+        assert "runs again" in hub.output
+        assert "Traceback" not in hub.output
+    assert not alive(successor)
