@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -145,6 +145,15 @@ def _shift(counts: tuple[int, ...], event: Event, sign: int) -> tuple[int, ...]:
         changed[_PLACES[new]] += sign
     changed[_PLACES["kept"]] += sign * ((new in FINAL_STATUSES) - (old in FINAL_STATUSES))
     return tuple(changed)
+
+
+def log_events_after(raws: Iterable[bytes], counts: tuple[int, ...]) -> list[LoggedEvent]:
+    """Decode events in a row; `counts` are those right before the first one."""
+    found = []
+    for raw in raws:
+        found.append(log_event(raw, counts))
+        counts = found[-1].counts
+    return found
 
 
 def log_events_before(raws: Sequence[bytes], counts: tuple[int, ...]) -> list[LoggedEvent]:

@@ -114,6 +114,11 @@ class Exposition:
             "Copies of the event log begun anew: a new epoch, or a log cut too short.",
             replicator.restarts,
         )
+        yield CounterMetricFamily(
+            "jobhub_log_subscriptions",
+            "Subscriptions to the event log: one, and one more each time it was cut.",
+            replicator.subscriptions,
+        )
         yield GaugeMetricFamily(
             "jobhub_log_connected",
             "Whether the event log of Redis is followed at this moment.",

@@ -6,9 +6,10 @@ at each. What I trade: memory for the ring, so that a thousand monitors need no 
 A gap can come from pub/sub (a killed or slow subscriber loses messages without a word), and a lost
 *last* message has no successor that shows the gap. So a gap is filled from the stream when the next
 message shows it, after every reconnect, and after a quarter of a second of silence by comparing with
-`meta.seq`. Where the stream no longer reaches back, or the epoch is another, the copy starts anew and
-listeners are told; monitors then need a snapshot. A new copy fills its ring from the stream first, so
-that monitors resume after a restart of the hub without a read each.
+`meta.seq`. A subscription that ended is taken anew at once, so a cut costs milliseconds; so is one
+that stays silent while the log grows. Where the stream no longer reaches back, or the epoch is another,
+the copy starts anew and listeners are told; monitors then need a snapshot. A new copy fills its ring
+from the stream first, so that monitors resume after a restart of the hub without a read each.
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ import msgspec
 import redis
 
 from hub.errors import Unavailable
+from hub.event_channel import EventChannel
 from hub.event_log import (
     COUNT_NAMES,
     EventLog,
     LoggedEvent,
     log_event,
+    log_events_after,
     log_events_before,
     read_publication,
 )
@@ -35,7 +38,11 @@ from hub.redis_service import RedisService
 from hub.snapshot import Position, SnapshotReader
 
 _SILENCE_S: Final = 0.25
-_RECONNECT_S: Final = 0.2
+_DEAF_AFTER: Final = 2  # silences in a row in which the log grew
+_BRIEF_S: Final = 0.005  # a subscription that ends sooner is as good as none
+_RETRY_S: Final = (
+    0.05  # after an attempt that failed; after a subscription that ended there is no wait
+)
 _CHUNK: Final = 1_000
 
 log = logging.getLogger(__name__)
@@ -69,7 +76,10 @@ class Replicator:
         self._counts: tuple[int, ...] = (0,) * len(COUNT_NAMES)
         self.restarts = 0  # copies begun anew
         self.repairs = 0  # gaps filled from the stream
+        self.subscriptions = 0
         self.connected = False
+        self._followed_at = 0.0
+        self._channel: EventChannel | None = None
         self._told = ""  # what the log was told last: one line an outage
 
     def start(self) -> None:
@@ -131,84 +141,93 @@ class Replicator:
         return [log_event(raw, self._counts) for raw in raws]
 
     def _run(self) -> None:
+        failed = False
         while not self._stopping.is_set():
-            started = time.monotonic()
             try:
                 self._follow()
             except (redis.RedisError, OSError, Unavailable) as error:
-                if self._told != "lost" and not self._stopping.is_set():
-                    self._told = "lost"
-                    log.warning("the event log is not followed until Redis works again: %s", error)
+                if failed:
+                    self._tell("lost", f"not followed until Redis works again: {error}")
             except Exception:  # a thread that ends in silence would freeze every screen
                 log.exception("the event log could not be followed; beginning again")
+            followed_s = time.monotonic() - self._followed_at if self.connected else 0.0
             self.connected = False
-            if time.monotonic() - started < _RECONNECT_S:
-                self._stopping.wait(_RECONNECT_S / 4)
+            failed = followed_s < _BRIEF_S
+            if failed:
+                self._stopping.wait(_RETRY_S)
 
     def _follow(self) -> None:
-        """Subscribe, catch up, then take what comes until the connection breaks."""
-        connection = self._service.new_connection()
+        """Subscribe, catch up, then take what comes until the subscription ends."""
+        channel = self._channel = EventChannel(self._service, _SILENCE_S)
         try:
-            connection.send_command("SUBSCRIBE", self._service.keys.channel)
-            connection.read_response()
             self._catch_up()
-            self.connected = True
-            self._ready.set()
-            if self._told == "lost":
-                self._told = "followed"
-                log.warning("the event log is followed again")
-            while not self._stopping.is_set():
-                if connection.can_read(timeout=_SILENCE_S):
-                    message = connection.read_response()
-                    if message[0] == b"message":
-                        self._take(message[2])
-                else:
-                    self._catch_up()
-                if self._service.is_outdated(connection):
-                    return  # another server is the primary now: subscribe there
+            self._begin_following()
+            silences = 0
+            while not self._stopping.is_set() and not channel.outdated:
+                publications = channel.read()
+                if publications:
+                    silences = 0
+                    self._take(publications)
+                elif self._catch_up():
+                    silences += 1
+                    if silences == _DEAF_AFTER:
+                        raise redis.ConnectionError("the subscription brings nothing any more")
         finally:
-            connection.disconnect()
+            channel.close()
 
-    def _take(self, message: bytes) -> None:
-        try:
-            epoch, first, raws = read_publication(message)
-            events: list[LoggedEvent] = []
-            if epoch == self.epoch and first <= self.seq + 1:
-                counts = self._counts
-                for raw in raws[self.seq + 1 - first :]:
-                    events.append(log_event(raw, counts))
-                    counts = events[-1].counts
-        except (ValueError, msgspec.MsgspecError):
-            log.warning("something else than events came through their channel")
-            return
-        if epoch != self.epoch or first > self.seq + 1:
+    def _begin_following(self) -> None:
+        self._followed_at = time.monotonic()
+        self.connected = True
+        self.subscriptions += 1
+        self._ready.set()
+        if self._told == "lost":
+            self._tell("followed", "followed again")
+
+    def _tell(self, what: str, words: str) -> None:
+        if self._told != what and not self._stopping.is_set():
+            self._told = what
+            log.warning("the event log is %s", words)
+
+    def _take(self, publications: Sequence[bytes]) -> None:
+        """Append what goes on where the copy ends; fill a gap from the stream."""
+        fresh: list[LoggedEvent] = []
+        for message in publications:
+            seq, counts = (fresh[-1].seq, fresh[-1].counts) if fresh else (self.seq, self._counts)
+            try:
+                epoch, first, raws = read_publication(message)
+                if epoch == self.epoch and first <= seq + 1:
+                    fresh += log_events_after(raws[seq + 1 - first :], counts)
+                    continue
+            except (ValueError, msgspec.MsgspecError):
+                log.warning("something else than events came through their channel")
+                continue
+            self._append(fresh)
+            fresh = []
             self._catch_up()
-        elif events:
-            self._append(events)
+        self._append(fresh)
 
-    def _catch_up(self) -> None:
-        """Read from the stream what pub/sub did not bring."""
+    def _catch_up(self) -> bool:
+        """Read from the stream what pub/sub did not bring; False when that is nothing."""
         epoch, head = self._log.head()
         if not epoch:
             # The next connection adopts a new epoch before anything else (hub.redis_service).
             raise redis.ConnectionError("Redis was emptied")
         if epoch != self.epoch or head < self.seq:
             self._restart()
-            return
+            return True
+        behind = self.seq < head
         while self.seq < head and not self._stopping.is_set():
-            chunk = self._log.read_after(self.seq, _CHUNK)
-            events: list[LoggedEvent] = []
-            counts = self._counts
-            for raw in chunk:
-                events.append(log_event(raw, counts))
-                counts = events[-1].counts
+            events = log_events_after(self._log.read_after(self.seq, _CHUNK), self._counts)
             if not events or events[0].seq != self.seq + 1:
                 self._restart()
-                return
+                break
             self.repairs += 1
             self._append(events)
+        return behind
 
     def _append(self, events: list[LoggedEvent]) -> None:
+        if not events:
+            return
         self._ring += events
         if len(self._ring) > 2 * self._ring_events:
             del self._ring[: -self._ring_events]

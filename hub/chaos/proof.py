@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -27,7 +28,7 @@ from hub.chaos.processes import HubProcess, WorkerProcess
 from hub.chaos.redis_server import ChaosRedis
 from hub.chaos.saboteur import Saboteur
 from hub.chaos.sdk import SdkClient
-from hub.config import Settings, load_settings
+from hub.config import load_settings
 from hub.errors import Unavailable
 from hub.keys import Keys
 from hub.redis_service import RedisService
@@ -72,6 +73,7 @@ class Report(msgspec.Struct):
     transitions: int = 0
     transitions_per_s: float = 0.0
     settled_after_s: float = 0.0
+    kill_every_ms: float = 0.0  # every subscription to the event log, in the median
     sabotage: dict[str, int] = {}
     monitors: dict[str, int] = {}
     history: dict[str, int] = {}
@@ -84,53 +86,73 @@ class Report(msgspec.Struct):
         return not self.differences and not false
 
 
+@dataclass
+class _Stage:
+    """Everything that takes part."""
+
+    server: ChaosRedis
+    hubs: list[HubProcess]
+    workers: list[WorkerProcess]
+    monitors: list[ChaosMonitor]
+    ledger: Ledger
+    saboteur: Saboteur
+    client: SdkClient
+
+
 def run(plan: Plan, tell: Callable[[str], None] = lambda line: None) -> Report:
     """Run the proof; takes the plan's time and up to a minute to settle.
 
     Args:   tell: is given a line for everything that begins.
     Raises: Unavailable: Redis or a hub did not start.
     """
-    rng = random.Random(plan.seed)
     report = Report(plan)
     with ExitStack() as stack:
-        server = ChaosRedis()
-        stack.callback(server.close)
-        settings = load_settings(_environ(server))
-        hubs = [_started(stack, HubProcess(_environ(server))) for _ in range(plan.hubs)]
-        count = plan.monitors + _WORKERS + 1
-        links = [_link(stack, hubs[place % plan.hubs]) for place in range(count)]
-        *worker_links, client_link = links[plan.monitors :]
-        monitors = [
-            _monitor(stack, place, link, plan) for place, link in enumerate(links[: plan.monitors])
-        ]
-        workers = [_started(stack, WorkerProcess(_url(link))) for link in worker_links]
-        ledger = Ledger()
-        saboteur = Saboteur(
-            server, Keys(NAMESPACE), hubs, workers, links, rng, pause_s=plan.pause_s, ledger=ledger
-        )
-        client = SdkClient(_url(client_link), random.Random(plan.seed), ledger)
+        stage = _set_up(stack, plan)
         tell(
             f"{plan.hubs} hubs, {_WORKERS} workers, {plan.monitors} monitors; "
             f"breaking things for {plan.seconds:g} s"
         )
-        client.start()
-        _drive(server, settings, saboteur, client, ledger, report)
-        for monitor in monitors:
-            monitor.drop_share = 0.0
+        _drive(stage, report)
         tell(f"{report.transitions} transitions; waiting for the monitors to show what Redis holds")
         started = time.monotonic()
-        report.differences = _settle(server, monitors)
+        report.differences = _settle(stage)
         report.settled_after_s = time.monotonic() - started
-        service = RedisService(server.url, Keys(NAMESPACE))
-        report.differences += ledger.differences(service)
-        service.close()
-        traces = sum(process.traces for process in (*hubs, *workers))
-        if traces:
-            report.differences.append(f"hubs or workers printed {traces} stack traces")
-        report.history = dict(ledger.counted)
-        report.sabotage = dict(saboteur.counted)
-        report.monitors = dict(sum((monitor.counted for monitor in monitors), Counter[str]()))
+        _look_back(stage, report)
     return report
+
+
+def _set_up(stack: ExitStack, plan: Plan) -> _Stage:
+    """Start it all; `stack` ends it."""
+    server = ChaosRedis()
+    stack.callback(server.close)
+    hubs = [_started(stack, HubProcess(_environ(server))) for _ in range(plan.hubs)]
+    count = plan.monitors + _WORKERS + 1
+    links = [_link(stack, hubs[place % plan.hubs]) for place in range(count)]
+    *worker_links, client_link = links[plan.monitors :]
+    monitors = [
+        _monitor(stack, place, link, plan) for place, link in enumerate(links[: plan.monitors])
+    ]
+    workers = [_started(stack, WorkerProcess(_url(link))) for link in worker_links]
+    rng, ledger = random.Random(plan.seed), Ledger()
+    saboteur = Saboteur(
+        server, Keys(NAMESPACE), hubs, workers, links, rng, pause_s=plan.pause_s, ledger=ledger
+    )
+    client = SdkClient(_url(client_link), random.Random(plan.seed), ledger)
+    return _Stage(server, hubs, workers, monitors, ledger, saboteur, client)
+
+
+def _look_back(stage: _Stage, report: Report) -> None:
+    """Check the history, and note what was done to whom."""
+    service = RedisService(stage.server.url, Keys(NAMESPACE))
+    report.differences += stage.ledger.differences(service)
+    service.close()
+    traces = sum(process.traces for process in (*stage.hubs, *stage.workers))
+    if traces:
+        report.differences.append(f"hubs or workers printed {traces} stack traces")
+    report.history = dict(stage.ledger.counted)
+    report.sabotage = dict(stage.saboteur.counted)
+    report.kill_every_ms = stage.saboteur.kill_every_ms
+    report.monitors = dict(sum((monitor.counted for monitor in stage.monitors), Counter[str]()))
 
 
 def _environ(server: ChaosRedis) -> dict[str, str]:
@@ -175,27 +197,22 @@ def _monitor(stack: ExitStack, place: int, link: Link, plan: Plan) -> ChaosMonit
     return monitor
 
 
-def _drive(
-    server: ChaosRedis,
-    settings: Settings,
-    saboteur: Saboteur,
-    client: SdkClient,
-    ledger: Ledger,
-    report: Report,
-) -> None:
+def _drive(stage: _Stage, report: Report) -> None:
     """Load and sabotage for the time of the plan, then let everything come to its end."""
-    plan = report.plan
+    plan, server = report.plan, stage.server
+    settings = load_settings(_environ(server))
     rng = random.Random(plan.seed)
-    load = Load(server.url, NAMESPACE, settings, rng, backlog=300, ledger=ledger)
+    load = Load(server.url, NAMESPACE, settings, rng, backlog=300, ledger=stage.ledger)
     stopping = threading.Event()
     thread = threading.Thread(target=load.run, args=(stopping,), name="load", daemon=True)
+    stage.client.start()
     thread.start()
-    saboteur.start()
+    stage.saboteur.start()
     started = time.monotonic()
     stopping.wait(plan.seconds)
-    saboteur.stop()
+    stage.saboteur.stop()
     stopping.set()
-    client.stop()
+    stage.client.stop()
     thread.join(30.0)
     report.transitions = load.transitions
     report.transitions_per_s = load.transitions / (time.monotonic() - started)
@@ -203,11 +220,13 @@ def _drive(
     load.close()
 
 
-def _settle(server: ChaosRedis, monitors: list[ChaosMonitor]) -> list[str]:
+def _settle(stage: _Stage) -> list[str]:
     """Wait until every monitor was seen to show what Redis holds; returns what still differs."""
-    service = RedisService(server.url, Keys(NAMESPACE))
+    service = RedisService(stage.server.url, Keys(NAMESPACE))
     snapshots = SnapshotReader(service)
-    left = {monitor.name: monitor for monitor in monitors}
+    for monitor in stage.monitors:
+        monitor.drop_share = 0.0
+    left = {monitor.name: monitor for monitor in stage.monitors}
     found: list[str] = []
     until = time.monotonic() + SETTLE_S
     pause = threading.Event()

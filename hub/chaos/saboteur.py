@@ -7,6 +7,8 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import pairwise
+from statistics import median
 from typing import Final
 
 import redis
@@ -17,7 +19,7 @@ from hub.chaos.processes import ChildProcess, HubProcess
 from hub.chaos.redis_server import ChaosRedis
 from hub.keys import Keys
 
-_KILL_PUBSUB_S: Final = 0.05
+KILL_PUBSUB_S: Final = 0.05
 _PAUSES_S: Final = (
     0.3,
     1.5,
@@ -50,6 +52,7 @@ class Saboteur:
         self._pause_s = pause_s
         self._ledger = ledger
         self.counted: Counter[str] = Counter()
+        self.killings: list[float] = []
         self._stopping = threading.Event()
         self._threads = [
             threading.Thread(target=self._kill_pubsub, daemon=True),
@@ -74,13 +77,24 @@ class Saboteur:
             link.bytes_per_s = None
 
     def _kill_pubsub(self) -> None:
-        while not self._stopping.wait(_KILL_PUBSUB_S):
-            try:
-                with self._server.client() as client:
+        """Kill at an even pace: what one killing takes comes off the wait for the next."""
+        due = time.monotonic()
+        with self._server.client() as client:
+            while not self._stopping.wait(max(0.0, due - time.monotonic())):
+                started = time.monotonic()
+                due = max(due, started - KILL_PUBSUB_S) + KILL_PUBSUB_S
+                try:
                     killed = client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+                except redis.RedisError:
+                    continue
                 self.counted["pub/sub connections killed"] += int(killed)
-            except redis.RedisError:
-                continue
+                self.killings.append(started)
+
+    @property
+    def kill_every_ms(self) -> float:
+        """The time from one killing of pub/sub connections to the next, in the median."""
+        spans = [later - sooner for sooner, later in pairwise(self.killings)]
+        return 1_000 * median(spans) if spans else 0.0
 
     def _break(self) -> None:
         """Everything happens once, in a random order, before anything happens again."""

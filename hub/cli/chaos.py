@@ -55,7 +55,9 @@ def describe(report: Report) -> list[str]:
     """Write a report for a terminal."""
     lines = [
         f"{report.transitions} transitions, {report.transitions_per_s:.0f} a second",
-        "done to them: " + _listed(report.sabotage),
+        f"every subscription killed each {report.kill_every_ms:.0f} ms; "
+        + "done besides: "
+        + _listed(report.sabotage),
         "monitors: " + _listed(report.monitors),
         "history: " + _listed(report.history),
         *report.differences,

@@ -16,5 +16,6 @@ def test_every_monitor_equals_redis_when_everything_around_it_breaks() -> None:
     assert report.monitors.get("unnoticed", 0) == 0
     assert report.monitors["noticed"] > 0
     assert report.history["acknowledged submits checked"] > 0
-    assert report.sabotage["pub/sub connections killed"] > 20
+    assert 45 < report.kill_every_ms < 100  # 50, on a machine that has time for it
+    assert report.sabotage["pub/sub connections killed"] > 100
     assert report.sabotage["hubs killed"] > 0
