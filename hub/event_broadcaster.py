@@ -45,6 +45,7 @@ _SHARE: Final = 0.5  # of the process that the fan-out may use
 _IDLE_S: Final = 0.1  # progress that waits for company goes out after so long at the latest
 _SLOW_EVERY_S: Final = 0.25
 _POLLING_BYTES_EVERY_S: Final = 1.0  # while a group is sent much
+_POLLING_BYTES_SELDOM_S: Final = 10.0  # while none is: for those who resume
 _BEHIND_S: Final = 2.0  # how long to wait for what a monitor has seen and this hub has not
 
 log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ class EventBroadcaster:
         self._restarted = False
         self._thread = threading.Thread(target=self._run, name="fan-out", daemon=True)
         self._slow_at = 0.0
-        self._polling_bytes_at = 0.0
+        self._polling_bytes_at = -_POLLING_BYTES_SELDOM_S
         self._burst_bytes = settings.monitor_burst_bytes
         self.meter = MonitorMeter()
         self.polling = Polling(snapshots, self._desk, enabled=settings.stats_broadcast)
@@ -352,8 +353,9 @@ class EventBroadcaster:
             connection.close_slow(CloseCode.SLOW, "the monitor is too slow")
 
     def _watch_traffic(self, now: float) -> None:
-        """Learn what polling would cost while anybody is sent much."""
+        """Learn what polling would cost: often while anybody is sent much."""
         busy = any(group.budget.low for group in self._groups.values())
-        if busy and now - self._polling_bytes_at >= _POLLING_BYTES_EVERY_S:
+        every_s = _POLLING_BYTES_EVERY_S if busy else _POLLING_BYTES_SELDOM_S
+        if self._groups and now - self._polling_bytes_at >= every_s:
             self._polling_bytes_at = now
             self._desk.want(self._desk.read_polling_bytes)

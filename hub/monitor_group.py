@@ -89,6 +89,7 @@ class MonitorGroup:
         self._sent_at = now
         self._held = False
         self._held_at = -_CALM_S
+        self._polling_bytes = 0
 
     def add(self, monitor: Monitor) -> None:
         """Serve a monitor from its cursor on; its snapshot or `resumed` is on its way already."""
@@ -101,13 +102,17 @@ class MonitorGroup:
         self._arrivals.discard(monitor)
 
     def flush(self, now: float, polling_bytes: int) -> None:
-        """Send what is new, windows that are due, and bookmarks."""
+        """Send what is new, windows that are due, and bookmarks.
+
+        Args: polling_bytes: one `stats_broadcast` of the present state; 0 when that is not known.
+        """
+        self._polling_bytes = polling_bytes
         if self.epoch != self._replicator.epoch:
             return
         if not self.budget.ready(now, polling_bytes):
             self._wait(now)
             return
-        if self.orders.frozen(now) or self._refreshing(now, polling_bytes):
+        if self.orders.frozen(now) or self._refreshing(now):
             return
         for name, window in self.orders.take_windows(self._replicator.seq):
             self._take_window(name, window, now)
@@ -199,7 +204,7 @@ class MonitorGroup:
 
     # --- Refreshes ----------------------------------------------------------------------------
 
-    def _refreshing(self, now: float, polling_bytes: int) -> bool:
+    def _refreshing(self, now: float) -> bool:
         """Whether lists go out whole instead of more moves than the budget pays for, now or soon."""
         if not self.subscription.shows_jobs:
             return False
@@ -212,7 +217,7 @@ class MonitorGroup:
         if refresh is not None and refresh.seq >= self._queue.seen:
             self._send_refresh(refresh, now)
             return True
-        if not self._queue.owes_more_than(self.budget.left(polling_bytes)):
+        if not self._queue.owes_more_than(self.budget.left(self._polling_bytes)):
             return False
         if not self.orders.ask_refresh(now):
             return False  # the moves go out after all
@@ -309,7 +314,7 @@ class MonitorGroup:
                 continue
             found = resumptions.get(monitor.cursor)
             if found is None:
-                found = find_resumption(self._replicator, monitor.cursor)
+                found = find_resumption(self._replicator, monitor.cursor, self._polling_bytes)
                 resumptions[monitor.cursor] = found
             monitor.floor = found.floor
             if self.subscription.shows_jobs:

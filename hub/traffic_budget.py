@@ -12,6 +12,11 @@ POLL_EVERY_S: Final = 2.0  # of stats_broadcast
 _SHARE: Final = 0.85  # of polling's rate: what it costs is learned every few seconds only
 
 
+def earned(polling_bytes: int, seconds: float) -> float:
+    """What a bucket fills by. `polling_bytes`: one `stats_broadcast` of the present state."""
+    return _SHARE * polling_bytes / POLL_EVERY_S * seconds
+
+
 class TrafficBudget:
     """A bucket that fills nearly at the rate of polling.
 
@@ -24,9 +29,9 @@ class TrafficBudget:
         self._filled_at = now
 
     def ready(self, now: float, polling_bytes: int) -> bool:
-        """Whether records may be sent. `polling_bytes`: one `stats_broadcast` of the present state."""
-        rate = _SHARE * polling_bytes / POLL_EVERY_S
-        self._bytes = min(self._burst_bytes, self._bytes + rate * (now - self._filled_at))
+        """Whether records may be sent."""
+        filled = self._bytes + earned(polling_bytes, now - self._filled_at)
+        self._bytes = min(self._burst_bytes, filled)
         self._filled_at = now
         return self._bytes >= 0
 

@@ -94,6 +94,21 @@ def test_lists_come_whole_when_more_moves_than_the_budget_pays_for(
         assert len(model.rows["completed"]) == 100
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_short_lists_are_filled_when_their_monitor_resumes_before_they_were(
+    poor: Stand, broker: JobBroker, worker: str, form: str
+) -> None:
+    keep_running(broker, worker)
+    peer, model = poor.connect(form=form)
+    run_jobs(broker, worker, 1_500)
+    assert poor.differences(peer, model) == []
+    assert 0 < len(model.rows["completed"]) < 100
+    poor.reconnect(0)
+    poor.settle(*poor.monitors[0])
+    assert model.heard["full_state_snapshot"] == 1
+    assert len(model.rows["completed"]) == 100
+
+
 def test_figures_and_counts_go_on_when_records_wait_for_the_budget(
     poor: Stand, broker: JobBroker, worker: str, maintenance: Maintenance
 ) -> None:

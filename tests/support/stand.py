@@ -81,9 +81,15 @@ class Stand:
     def settle(self, peer: RecordingPeer, model: MonitorModel) -> None:
         """Wait until the monitor shows everything: late progress and refilled lists too."""
 
+        left: list[str] = []
+
         def settled() -> bool:
             peer.drain()
             peer.feed(model)
-            return model.differences(self.truth(), settled=True) == []
+            left[:] = model.differences(self.truth(), settled=True)
+            return not left
 
-        wait_until(settled, what="everything on the screen of " + repr(model.filters))
+        try:
+            wait_until(settled, what="everything on the screen of " + repr(model.filters))
+        except AssertionError as error:
+            raise AssertionError(f"{error}; left: {left}") from None
