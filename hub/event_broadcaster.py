@@ -1,16 +1,13 @@
 """Carries every event to every monitor: snapshots for who arrives, frames for who is there.
 
-What I am: one thread that flushes groups of monitors, woken by the replicator. What I trade: under
-load a few milliseconds of delay for fewer frames. The fan-out has a budget, or it would starve the job
-path in the same process: a flush is followed by at least as much time for everything else, and by two
-milliseconds at least, five where so much happens that a frame holds many events anyway; the first event
-of a quiet period goes out at once. Nothing in a flush waits: writes go to outboxes, reads of Redis to
-the desk.
+What I am: the seats of this hub's monitors and the groups that serve them, flushed by one thread
+(hub.fan_out). What I trade: a lock that is held while a flush hands frames to outboxes, so whoever comes
+or goes waits for it, for a few milliseconds. Nothing in a flush waits: writes go to outboxes, reads of
+Redis to the desk.
 """
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Sequence
@@ -22,6 +19,7 @@ from hub import limits
 from hub.config import Settings
 from hub.errors import LimitReached, Unavailable
 from hub.event_log import EventLog, LoggedEvent
+from hub.fan_out import FanOut
 from hub.messages import ResumePoint
 from hub.monitor_desk import MonitorDesk
 from hub.monitor_group import MonitorGroup
@@ -38,17 +36,10 @@ from hub.traffic_budget import TrafficBudget
 from hub.ws.connection import Connection
 from hub.ws.protocol import CloseCode
 
-_WINDOW_S: Final = 0.002
-_BUSY_WINDOW_S: Final = 0.005
-_BUSY_EVENTS: Final = 8  # in one window: 4,000 a second
-_SHARE: Final = 0.5  # of the process that the fan-out may use
-_IDLE_S: Final = 0.1  # progress that waits for company goes out after so long at the latest
 _SLOW_EVERY_S: Final = 0.25
 _POLLING_BYTES_EVERY_S: Final = 1.0  # while a group is sent much
 _POLLING_BYTES_SELDOM_S: Final = 10.0  # while none is: for those who resume
 _BEHIND_S: Final = 2.0  # how long to wait for what a monitor has seen and this hub has not
-
-log = logging.getLogger(__name__)
 
 
 class Seat(msgspec.Struct):
@@ -76,11 +67,9 @@ class EventBroadcaster:
         self._groups: dict[bytes, MonitorGroup] = {}
         self._seats: dict[str, Seat] = {}
         self._lock = threading.RLock()
-        self._wake = threading.Event()
-        self._heard = 0  # events since the last flush
         self._stopping = threading.Event()
         self._restarted = False
-        self._thread = threading.Thread(target=self._run, name="fan-out", daemon=True)
+        self._fan_out = FanOut(self._flush, self.on_restart)
         self._slow_at = 0.0
         self._polling_bytes_at = -_POLLING_BYTES_SELDOM_S
         self._burst_bytes = settings.monitor_burst_bytes
@@ -91,14 +80,13 @@ class EventBroadcaster:
     def start(self) -> None:
         """Begin to serve."""
         self._desk.start(self)
-        self._thread.start()
+        self._fan_out.start()
 
     def stop(self) -> None:
         """End the threads."""
         self._stopping.set()
-        self._wake.set()
         self._desk.stop()
-        self._thread.join(5.0)
+        self._fan_out.stop()
 
     @property
     def monitors(self) -> int:
@@ -113,14 +101,13 @@ class EventBroadcaster:
     def on_events(self, events: Sequence[LoggedEvent]) -> None:
         """Hear from the replicator that there is something to send."""
         self.meter.heard(events)
-        self._heard += len(events)
-        self._wake.set()
+        self._fan_out.wake(len(events))
 
     def on_restart(self) -> None:
         """Hear from the replicator that events may be missing: everyone starts from a snapshot."""
         self._restarted = True
         self._cache.clear()
-        self._wake.set()
+        self._fan_out.wake()
 
     # --- Monitors come and go -----------------------------------------------------------------
 
@@ -163,7 +150,7 @@ class EventBroadcaster:
         group = self._groups.get(key)
         if group is not None:
             group.remove(seat.monitor)
-            if not group.members:
+            if not group.audience:
                 del self._groups[key]
 
     def _sit(self, seat: Seat) -> None:
@@ -179,7 +166,7 @@ class EventBroadcaster:
                 group = self._begin_group(seat.subscription, time.monotonic())
                 self._groups[key] = group
             group.add(seat.monitor)
-        self._wake.set()
+        self._fan_out.wake()
 
     def _begin_group(self, subscription: Subscription, now: float) -> MonitorGroup:
         budget = TrafficBudget(now, self._burst_bytes)
@@ -278,7 +265,7 @@ class EventBroadcaster:
         """Hand a list to the group that asked."""
         with self._lock:
             group.orders.offer(name, window)
-        self._wake.set()
+        self._fan_out.wake()
 
     def want_refresh(self, group: MonitorGroup) -> None:
         """Read all lists and hand them to the group."""
@@ -288,7 +275,7 @@ class EventBroadcaster:
         """Hand all lists to the group that asked."""
         with self._lock:
             group.orders.offer_refresh(refresh)
-        self._wake.set()
+        self._fan_out.wake()
 
     def lost(self, monitor: Monitor, reason: str) -> None:
         """Close a monitor: it shall come back and resume."""
@@ -302,25 +289,6 @@ class EventBroadcaster:
         return seat if seat is not None and seat.monitor is monitor else None
 
     # --- Fan-out ------------------------------------------------------------------------------
-
-    def _run(self) -> None:
-        next_flush = 0.0
-        while not self._stopping.is_set():
-            self._wake.wait(_IDLE_S)
-            wait_s = next_flush - time.monotonic()
-            if wait_s > 0:
-                self._stopping.wait(wait_s)
-            self._wake.clear()
-            started = time.monotonic()
-            window_s = _BUSY_WINDOW_S if self._heard >= _BUSY_EVENTS else _WINDOW_S
-            self._heard = 0
-            try:
-                self._flush(started)
-            except Exception:  # a thread that ends in silence would freeze every screen
-                log.exception("a flush failed; every monitor begins anew")
-                self._restarted = True
-            took_s = time.monotonic() - started
-            next_flush = started + max(window_s, took_s / _SHARE)
 
     def _flush(self, now: float) -> None:
         with self._lock:

@@ -16,9 +16,10 @@ from typing import Final, Protocol
 import msgspec
 import redis
 
+from hub.catch_up import ALONE_BYTES
 from hub.errors import JobhubError
 from hub.event_log import EventLog
-from hub.monitor_group import ALONE_BYTES, MonitorGroup
+from hub.monitor_group import MonitorGroup
 from hub.monitor_view import view, view_of_list
 from hub.refresh import Refresh, refresh_from
 from hub.replicator import Replicator

@@ -1,10 +1,9 @@
 """Monitors with the same subscription: each frame is built once and sent to all that are up to date.
 
-A monitor has a cursor, the seq of the last frame it was given. Whoever has what the group has, and
-nothing waiting, gets the group's frame; anyone else (just arrived, or slow) is served alone once its
-outbox is empty: everything since its cursor, folded by record, with the windows that it missed. So
-nobody waits for a slow monitor, a slow one gets less instead of later, and `prev` always is the frame
-before on that connection. Nothing here waits for Redis: lists are asked for and come when read.
+Whoever has what the group has, and nothing waiting, gets the group's frame (hub.audience); anyone else
+(just arrived, or slow) is served alone from its own cursor once its outbox is empty (hub.catch_up). So
+`prev` always is the frame before on that connection. Nothing here waits for Redis: lists are asked for
+and come when read.
 
 A group that spent its traffic budget sends the figures of each second and no records; once it is paid,
 the records that changed, or the heads of their lists where that is less (hub.refresh).
@@ -12,10 +11,11 @@ the records that changed, or the heads of their lists where that is less (hub.re
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+from hub.audience import Audience
+from hub.catch_up import CatchUp, Rescue
 from hub.event_log import LoggedEvent
 from hub.group_queue import GroupQueue
 from hub.list_orders import ListOrders
@@ -25,7 +25,7 @@ from hub.replicator import Replicator
 from hub.resumption import Resumption, find_resumption
 from hub.seat import Monitor
 from hub.snapshot import ListWindow, Snapshot
-from hub.subscription import Subscription, fold, window_message
+from hub.subscription import Subscription, window_message
 from hub.traffic_budget import TrafficBudget
 from hub.wire_form import FORMS
 from hub.ws.connection import frame
@@ -35,16 +35,11 @@ IDLE_BOOKMARK_S: Final = 15.0
 _COMPANY_SHARE: Final = (
     0.2  # of the span of progress, that it waits for others: a frame costs as much
 )
-_YIELD_EVERY: Final = 50  # sends between two chances for the job path
 _GROUP_BYTES: Final = 524_288  # a frame that is larger than this is no better than a snapshot
-ALONE_BYTES: Final = 262_144  # a monitor that is owed more than this is better off with a snapshot
 _CALM_S: Final = 2.0  # without debt, until lists that were cut short are filled again
 
 
-Shared = dict[tuple[int, int, Sequence[int] | None], bytes]
-
-
-class Desk(Protocol):
+class Desk(Rescue, Protocol):
     """Who reads from Redis for a group, and takes monitors that the ring no longer serves."""
 
     def want_window(self, group: MonitorGroup, list_name: str) -> None:
@@ -52,12 +47,6 @@ class Desk(Protocol):
 
     def want_refresh(self, group: MonitorGroup) -> None:
         """Read all lists and `offer_refresh` them."""
-
-    def want_snapshot(self, monitor: Monitor) -> None:
-        """Take the monitor out and begin with it anew."""
-
-    def want_replay(self, monitor: Monitor) -> None:
-        """Take the monitor out, serve it from the stream and bring it back."""
 
 
 class MonitorGroup:
@@ -72,18 +61,17 @@ class MonitorGroup:
         now: float,
     ) -> None:
         self.subscription = subscription
-        self.members: set[Monitor] = set()
+        self.audience = Audience()
         self.budget = budget
         self.epoch = replicator.epoch
         self.seq = replicator.seq
         self._replicator = replicator
         self._desk = desk
         self._queue = GroupQueue(subscription, self.seq)
-        self._arrivals: set[Monitor] = set()
         self._learned: Snapshot | None = None
         self._suspect: set[str] = set()  # lists that a resumed monitor may show with a hole
         self.orders = ListOrders(replicator.epoch)
-        self._last_windows: dict[str, ListWindow] = {}
+        self._catch_up = CatchUp(self.epoch, self._queue, replicator, desk)
         self._told_counts: Sequence[int] | None = None
         self._form = FORMS[subscription.form]
         self._sent_at = now
@@ -93,13 +81,11 @@ class MonitorGroup:
 
     def add(self, monitor: Monitor) -> None:
         """Serve a monitor from its cursor on; its snapshot or `resumed` is on its way already."""
-        self.members.add(monitor)
-        self._arrivals.add(monitor)
+        self.audience.arrive(monitor)
 
     def remove(self, monitor: Monitor) -> None:
         """Serve a monitor no more."""
-        self.members.discard(monitor)
-        self._arrivals.discard(monitor)
+        self.audience.leave(monitor)
 
     def flush(self, now: float, polling_bytes: int) -> None:
         """Send what is new, windows that are due, and bookmarks.
@@ -132,33 +118,27 @@ class MonitorGroup:
             return
         stats = self._queue.release_stats()
         message = self._form.events(self.epoch, self.seq, self.seq, stats, None, None)
-        if stats:
-            self._told_counts = None  # the figures ran ahead of the counts
-        self._to_members(frame(message), self.seq, self._queue.progress.floor(self.seq))
-        self.budget.spend(len(message))
-        self._sent_at = now
+        counts = None if stats else self._told_counts  # figures run ahead of the counts
+        self._send(frame(message), self.seq, counts, self._queue.progress.floor(self.seq), now)
 
     def _advance(self, target: int, now: float, *, force: bool = False) -> None:
         """Bring the group to `target` in one frame, if there is anything to say or `force`."""
         if not self._scan(target, now):
             return
         owed_from = self._queue.progress.floor(self.seq)
-        waited_for = any(self.seq < monitor.cursor <= target for monitor in self._arrivals)
+        waited_for = any(self.seq < monitor.cursor <= target for monitor in self.audience.arrivals)
         events: list[LoggedEvent] = []
         if force or waited_for or self._queue.urgent or now - self._sent_at >= self._company_s:
             events = self._queue.release(now, held=self._held)
         if events or force or waited_for or self._bookmark_due(target, now):
-            known, self._told_counts = self._told_counts, self._counts_at(target)
+            counts = self._counts_at(target)
             message = self._form.events(
-                self.epoch, self.seq, target, events, self._told_counts, known
+                self.epoch, self.seq, target, events, counts, self._told_counts
             )
             if len(message) > _GROUP_BYTES:
                 self._begin_anew()
-            self._to_members(frame(message), target, owed_from)
-            self.budget.spend(len(message))
-            self.seq, self._sent_at = target, now
-        self._arrive(now)
-        self._serve_alone()
+            self._send(frame(message), target, counts, owed_from, now)
+        self._serve_others(now)
 
     @property
     def _company_s(self) -> float:
@@ -170,7 +150,7 @@ class MonitorGroup:
 
     def _begin_anew(self) -> None:
         """A snapshot is less to send than all that happened."""
-        for monitor in list(self.members):
+        for monitor in self.audience:
             self._desk.want_snapshot(monitor)
 
     def _scan(self, target: int, now: float) -> bool:
@@ -186,21 +166,26 @@ class MonitorGroup:
         quiet_s = now - self._sent_at
         return quiet_s >= (BOOKMARK_S if target > self.seq else IDLE_BOOKMARK_S)
 
-    def _to_members(self, framed: bytes, target: int, owed_from: int) -> None:
-        """Send to whoever is in step and takes what it is sent; the others are served alone later."""
-        told_counts = self._told_counts
-        sent = 0
-        for monitor in list(self.members):
-            if not monitor.in_step:
-                continue
-            if not monitor.peer.offer_frame(framed):
-                monitor.in_step, monitor.floor = False, min(owed_from, monitor.cursor)
-                continue
-            monitor.cursor = target
-            monitor.told_counts = told_counts
-            sent += 1
-            if sent % _YIELD_EVERY == 0:
-                time.sleep(0)
+    def _send(
+        self,
+        framed: bytes,
+        target: int,
+        counts: Sequence[int] | None,
+        owed_from: int,
+        now: float,
+    ) -> None:
+        """Send to whoever is in step: it has `target` and `counts` then, and so has the group."""
+        self.audience.send(framed, self.seq, self._told_counts, owed_from)
+        self.budget.spend(len(framed))
+        self.seq, self._told_counts, self._sent_at = target, counts, now
+
+    def _serve_others(self, now: float) -> None:
+        """Take in whoever came, and bring everyone who is behind where the group is."""
+        self._arrive(now)
+        behind = self.audience.behind
+        if behind:
+            for monitor in self._catch_up.serve(behind, self.seq, self._told_counts):
+                self.audience.fall_in(monitor)
 
     # --- Refreshes ----------------------------------------------------------------------------
 
@@ -229,85 +214,21 @@ class MonitorGroup:
         events, lists = self._queue.release_for(refresh, now)
         self._suspect -= set(lists)
         self.orders.drop_windows(lists)
-        self._told_counts = self._counts_at(refresh.seq)
-        messages = self._form.refresh(self.seq, refresh, lists, events, self._told_counts)
-        framed = b"".join(map(frame, messages))
-        self._to_members(framed, refresh.seq, owed_from)
-        self.budget.spend(len(framed))
-        self.seq, self._sent_at, self._held_at = refresh.seq, now, now
-        self._arrive(now)
-        self._serve_alone()
-
-    # --- Monitors served alone ----------------------------------------------------------------
-
-    def _serve_alone(self) -> None:
-        """Bring everyone who is not where the group is there, from its own cursor, folded."""
-        shared: Shared = {}
-        for monitor in list(self.members):
-            if monitor.in_step or monitor in self._arrivals or monitor.peer.backlog_bytes:
-                continue
-            if not self._replicator.reaches(monitor.floor):
-                self._desk.want_replay(monitor)
-            elif self._catch_up(monitor, shared):
-                monitor.in_step = True
-
-    def _catch_up(self, monitor: Monitor, shared: Shared) -> bool:
-        missed = [(name, self._last_windows[name]) for name in monitor.missed]
-        for name, window in sorted(missed, key=lambda item: item[1].seq):
-            if window.seq < monitor.cursor:
-                continue
-            if window.seq > monitor.cursor and not self._send_alone(monitor, window.seq, shared):
-                return False
-            monitor.peer.send_frame(frame(window_message(monitor.cursor, name, window)))
-        monitor.missed.clear()
-        owed = monitor.cursor < self.seq or monitor.floor < monitor.cursor
-        if owed or monitor.told_counts != self._told_counts:
-            return self._send_alone(monitor, self.seq, shared)
-        return True
-
-    def _send_alone(self, monitor: Monitor, target: int, shared: Shared) -> bool:
-        """Bring one monitor to `target`; False when a snapshot is less to send."""
-        counts = self._told_counts if target == self.seq else self._replicator.counts_at(target)
-        known = monitor.told_counts
-        key = (monitor.cursor, monitor.floor, known)
-        framed = shared.get(key) if target == self.seq else None
-        if framed is None:
-            events = self._owed(monitor.cursor, monitor.floor, target)
-            message = self._form.events(self.epoch, monitor.cursor, target, events, counts, known)
-            framed = frame(message)
-            if target == self.seq:
-                shared[key] = framed
-        if len(framed) > ALONE_BYTES:
-            self._desk.want_snapshot(monitor)
-            return False
-        monitor.peer.send_frame(framed)
-        monitor.cursor = target
-        monitor.floor = self._queue.progress.floor(target)
-        monitor.told_counts = counts
-        self._queue.unsure |= self._queue.tracker.holed
-        return True
-
-    def _owed(self, cursor: int, floor: int, target: int) -> list[LoggedEvent]:
-        """What was not sent up to `target`, but for the progress that the group itself holds back."""
-        since = self._replicator.since(min(floor, cursor)) or []
-        wants = self.subscription.wants
-        folded = fold(item for item in since if item.seq <= target and wants(item.event))
-        held = {logged.seq for logged in self._queue.progress.held.values()}
-        return [
-            item
-            for item in folded
-            if (item.seq > cursor or item.event.type == "job_progress") and item.seq not in held
-        ]
+        counts = self._counts_at(refresh.seq)
+        messages = self._form.refresh(self.seq, refresh, lists, events, counts)
+        self._send(b"".join(map(frame, messages)), refresh.seq, counts, owed_from, now)
+        self._held_at = now
+        self._serve_others(now)
 
     # --- Arrivals -----------------------------------------------------------------------------
 
     def _arrive(self, now: float) -> None:
         """Take in whoever came, once the group is where its snapshot is."""
         resumptions: dict[int, Resumption] = {}
-        for monitor in list(self._arrivals):
+        for monitor in list(self.audience.arrivals):
             if monitor.cursor > self.seq:
                 continue
-            self._arrivals.discard(monitor)
+            self.audience.take_in(monitor)
             if monitor.shown is not None:
                 self._learn(monitor.shown, now)
                 monitor.shown = None
@@ -330,10 +251,10 @@ class MonitorGroup:
         tracker = ListTracker()
         for name, rows in shown.jobs.items():
             tracker.fill(name, rows, now)
-        since = self._owed(shown.seq, shown.seq, self.seq)
+        since = self._catch_up.owed(shown.seq, shown.seq, self.seq)
         self._queue.mirror(tracker, since)
         self._queue.learn(shown.jobs.values(), since)
-        if self._learned is None and not self._last_windows:
+        if self._learned is None and not self._catch_up.windows:
             self._queue.tracker = tracker
             self._queue.unknown.clear()
         else:
@@ -344,7 +265,7 @@ class MonitorGroup:
 
     def _ask_windows(self, now: float) -> None:
         """Ask for lists that have holes, or that nobody of this group has shown yet."""
-        if not self.subscription.shows_jobs or self._arrivals:
+        if not self.subscription.shows_jobs or self.audience.arrivals:
             return
         tracker = self._queue.tracker
         for name in (self._suspect | self._queue.unknown).union(tracker.due(now)):
@@ -363,10 +284,10 @@ class MonitorGroup:
         self._suspect.discard(name)
         if quiet:
             return
-        self._last_windows[name] = window
-        message = window_message(self.seq, name, window)
-        self._to_members(frame(message), self.seq, self._queue.progress.floor(self.seq))
-        self.budget.spend(len(message))
-        for monitor in self.members:
-            if not monitor.in_step and monitor.cursor <= window.seq:
+        self._catch_up.windows[name] = window
+        framed = frame(window_message(self.seq, name, window))
+        owed_from = self._queue.progress.floor(self.seq)
+        self._send(framed, self.seq, self._told_counts, owed_from, now)
+        for monitor in (*self.audience.behind, *self.audience.arrivals):
+            if monitor.cursor <= window.seq:
                 monitor.missed.add(name)

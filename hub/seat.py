@@ -43,15 +43,14 @@ class Peer(Protocol):
 class Monitor:
     """A subscribed connection.
 
-    cursor: the seq of the last frame sent to it. floor: up to where no progress is owed to it.
-    in_step: it has what the group has, so it is sent the group's frames. missed: lists whose last
-    `window` it was not sent. shown: the snapshot that it begins with; None when it resumes.
+    cursor: the seq of the last frame sent to it; not kept while it is in step with its group. floor: up
+    to where no progress is owed to it. missed: lists whose last `window` it was not sent. shown: the
+    snapshot that it begins with; None when it resumes.
     """
 
     __slots__ = (
         "cursor",
         "floor",
-        "in_step",
         "missed",
         "peer",
         "shown",
@@ -64,7 +63,6 @@ class Monitor:
         self.cursor = cursor
         self.floor = cursor
         self.shown = shown
-        self.in_step = False
         self.missed: set[str] = set()
         self.told_counts: Sequence[int] | None = None
         self.snapshot_waits = shown is not None

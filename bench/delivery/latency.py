@@ -35,8 +35,9 @@ def measure(redis_url: str, monitors: list[int], rates: list[int], seconds: floa
     """Run every cell for every server; returns a markdown table."""
     servers = _servers()
     lines = [
-        "| monitors × events/s | server | p50 ms | p99 ms | received by the worst | CPU µs a delivery |",
-        "|---|---|---|---|---|---|",
+        "| monitors × events/s | server | p50 ms | p99 ms | received by the worst | CPU µs a delivery "
+        "| server's CPU, receivers' CPU |",
+        "|---|---|---|---|---|---|---|",
     ]
     for count in monitors:
         for rate in rates:
@@ -82,12 +83,14 @@ def _cell(
     args = [f"--{name}={value}" for name, value in numbers.items()]
     with child("bench.delivery.receivers", *args, f"--timeout={2 * seconds + 20:g}") as receivers:
         receivers.line()
-        before = server.cpu_s()
+        before_s, began = server.cpu_s(), time.monotonic()
         _publish(redis_url, keys, rate, total)
         found = receivers.result()
-        cpu_us = (server.cpu_s() - before) * 1e6 / (total * count)
-    share = f"{100 * found['fewest'] / total:.1f} %"
-    return [_ms(found["p50_ms"]), _ms(found["p99_ms"]), share, f"{cpu_us:.2f}"]
+        cpu_s, took_s = server.cpu_s() - before_s, time.monotonic() - began
+    received = f"{100 * found['fewest'] / total:.1f} %"
+    shares = f"{100 * cpu_s / took_s:.0f} %, {100 * found['cpu_s'] / took_s:.0f} %"
+    cpu_us = f"{cpu_s * 1e6 / (total * count):.2f}"
+    return [_ms(found["p50_ms"]), _ms(found["p99_ms"]), received, cpu_us, shares]
 
 
 def _publish(redis_url: str, keys: Keys, rate: int, total: int) -> None:

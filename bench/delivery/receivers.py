@@ -2,8 +2,9 @@
 
 Run as a child: connects, prints `ready` once every monitor has its first frame, reads until the event
 numbered --last is there (or counts that say --pending, where events may be folded away) or the time is
-over, and prints what it saw as one line of JSON. Only --sampled connections are searched for the time that
-each event carries (`at_us`, monotonic); the rest are read, counted, and checked for the last event.
+over, and prints what it saw as one line of JSON. Only --sampled connections, spread over all, are searched
+for the time that each event carries (`at_us`, monotonic); the rest are read, counted, and checked for the
+last event.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import time
 
 _AT = re.compile(rb'at_us"?:(\d+)[,:]"?n"?:(\d+)')  # as fields of an event, or within a customer_id
 _PENDING = re.compile(rb'"counts":\{"scheduled":\d+,"pending":(\d+)')
-_TAIL_BYTES = 8_192
+_TAIL_BYTES = 512  # more than an event of the bench
+_LONG = 500  # bytes; a first frame that leaves so long a tail was whole, or nearly
 _CHUNK = 262_144
 _UPGRADE = (
     b"GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -46,7 +48,7 @@ def hello(monitor_id: str, **connect: object) -> bytes:
 
 
 class Receivers:
-    """`count` connections to one server."""
+    """`count` connections to one server, which shares the cores with them: a read must cost little."""
 
     def __init__(self, port: int, path: str, count: int, sampled: int) -> None:
         self.sockets: dict[int, socket.socket] = {}
@@ -55,6 +57,8 @@ class Receivers:
         self.tails: dict[int, bytes] = {}
         self.pending: dict[int, int] = {}
         self.bytes_in = 0
+        self._chunk = memoryview(bytearray(_CHUNK))
+        every = max(1, count // max(1, sampled))  # from the first to the last that is served
         for number in range(count):
             link = socket.create_connection(("127.0.0.1", port))
             link.sendall(upgrade(port, path))
@@ -67,34 +71,42 @@ class Receivers:
             self.sockets[link.fileno()] = link
             self.epoll.register(link, select.EPOLLIN)
             self.tails[link.fileno()] = head
-            if number < sampled:
+            if number % every == 0 and len(self.sampled) < sampled:
                 self.sampled[link.fileno()] = {}
 
     def read(self, timeout_s: float) -> None:
         """Take what is there."""
         for descriptor, _ in self.epoll.poll(timeout_s):
             try:
-                data = self.sockets[descriptor].recv(_CHUNK)
+                size = self.sockets[descriptor].recv_into(self._chunk)
             except BlockingIOError:
                 continue
-            if not data:
+            if not size:
                 self.epoll.unregister(descriptor)
                 continue
-            self.bytes_in += len(data)
-            tail = self.tails[descriptor] + data
+            self.bytes_in += size
             times = self.sampled.get(descriptor)
             if times is not None:
-                told = _PENDING.findall(tail)
-                if told:
-                    self.pending[descriptor] = int(told[-1])
-                now_us = time.monotonic_ns() // 1_000
-                end = 0
-                for found in _AT.finditer(tail):
-                    end, number = found.end(), int(found[2])
-                    if number not in times:  # a list that comes again brings old rows
-                        times[number] = now_us - int(found[1])
-                tail = tail[end:]
-            self.tails[descriptor] = tail[-_TAIL_BYTES:]
+                self._look(descriptor, times, bytes(self._chunk[:size]))
+            elif size >= _TAIL_BYTES:
+                self.tails[descriptor] = bytes(self._chunk[size - _TAIL_BYTES : size])
+            else:
+                tail = self.tails[descriptor] + self._chunk[:size]
+                self.tails[descriptor] = tail[-_TAIL_BYTES:]
+
+    def _look(self, descriptor: int, times: dict[int, int], data: bytes) -> None:
+        """Note when each event came, and the counts that came with it."""
+        now_us = time.monotonic_ns() // 1_000
+        tail = self.tails[descriptor] + data
+        told = _PENDING.findall(tail)
+        if told:
+            self.pending[descriptor] = int(told[-1])
+        end = 0
+        for found in _AT.finditer(tail):
+            end, number = found.end(), int(found[2])
+            if number not in times:  # a list that comes again brings old rows
+                times[number] = now_us - int(found[1])
+        self.tails[descriptor] = tail[end:][-_TAIL_BYTES:]
 
     def all_have(self, needle: bytes) -> bool:
         """Whether every tail holds `needle`; sampled ones are asked by number."""
@@ -102,10 +114,44 @@ class Receivers:
             needle in tail for place, tail in self.tails.items() if place not in self.sampled
         )
 
+    def await_first(self, ready: bytes, timeout_s: float) -> int:
+        """Read until every connection has its first frame; returns how many have."""
+        until = time.monotonic() + timeout_s
+        seen: set[int] = set()
+        while len(seen) < len(self.tails) and time.monotonic() < until:
+            self.read(0.1)
+            seen |= {
+                place for place, tail in self.tails.items() if ready in tail or len(tail) >= _LONG
+            }
+        return len(seen)
+
+    def await_last(self, last: int, pending: int, timeout_s: float) -> bool:
+        """Read until the last event, or counts that say `pending`; whether every connection has the last."""
+        until = time.monotonic() + timeout_s
+        needle = b'"n":%d' % last
+        while time.monotonic() < until:
+            self.read(0.05)
+            if set(self.pending.values()) == {pending}:
+                break
+            if min(map(len, self.sampled.values()), default=last) >= last and self.all_have(needle):
+                break
+        return self.all_have(needle)
+
+    def summary(self) -> dict[str, object]:
+        """What the sampled connections saw, milliseconds and numbers."""
+        lags = sorted(lag for times in self.sampled.values() for lag in times.values())
+        return {
+            "p50_ms": lags[len(lags) // 2] / 1_000 if lags else None,
+            "p99_ms": lags[int(len(lags) * 0.99)] / 1_000 if lags else None,
+            "fewest": min(map(len, self.sampled.values()), default=0),
+            "pending": list(self.pending.values()),
+            "bytes_in": self.bytes_in,
+        }
+
 
 def main() -> None:
     """Run as a child of the bench."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__)
     for name in ("--port", "--count", "--sampled", "--last"):
         parser.add_argument(name, type=int, required=True)
     parser.add_argument("--pending", type=int, default=-1)
@@ -113,41 +159,13 @@ def main() -> None:
     parser.add_argument("--ready", default="full_state_snapshot")
     parser.add_argument("--timeout", type=float, default=60.0)
     given = parser.parse_args()
-    began = time.monotonic()
     receivers = Receivers(given.port, given.path, given.count, given.sampled)
-    ready = given.ready.encode()
-    seen: set[int] = set()
-    while len(seen) < given.count and time.monotonic() - began < given.timeout:
-        receivers.read(0.1)
-        seen |= {
-            place for place, tail in receivers.tails.items() if ready in tail or len(tail) > 4_000
-        }
-    print("ready", round(time.monotonic() - began, 3), len(seen), flush=True)
+    print("ready", receivers.await_first(given.ready.encode(), given.timeout), flush=True)
     receivers.bytes_in = 0
-    until = time.monotonic() + given.timeout
-    last = b'"n":%d' % given.last
-    while time.monotonic() < until:
-        receivers.read(0.05)
-        fewest = min(map(len, receivers.sampled.values()), default=given.last)
-        if fewest >= given.last and receivers.all_have(last):
-            break
-        if set(receivers.pending.values()) == {given.pending}:
-            break
-    lags = sorted(lag for times in receivers.sampled.values() for lag in times.values())
-    distinct = [len(times) for times in receivers.sampled.values()]
-    print(
-        json.dumps(
-            {
-                "p50_ms": lags[len(lags) // 2] / 1_000 if lags else None,
-                "p99_ms": lags[int(len(lags) * 0.99)] / 1_000 if lags else None,
-                "fewest": min(distinct, default=0),
-                "complete": receivers.all_have(last),
-                "pending": list(receivers.pending.values()),
-                "bytes_in": receivers.bytes_in,
-            }
-        ),
-        flush=True,
-    )
+    began_cpu_s = time.process_time()
+    complete = receivers.await_last(given.last, given.pending, given.timeout)
+    cpu_s = time.process_time() - began_cpu_s
+    print(json.dumps({**receivers.summary(), "complete": complete, "cpu_s": cpu_s}), flush=True)
 
 
 if __name__ == "__main__":

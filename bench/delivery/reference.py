@@ -1,6 +1,7 @@
 """The floor: picows on uvloop, C from end to end, frames built once and several events a frame.
 
-It does the hub's fan-out and nothing else: no filters, no snapshots, no outbox limits, no repair.
+It does the hub's fan-out, at the hub's pace, and nothing else: no filters, no snapshots, no outbox limits, no
+repair.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import picows
 import redis.asyncio
 import uvloop
 
-_WINDOW_S = 0.005
+_WINDOW_S = 0.002
 
 monitors: set[picows.WSTransport] = set()
 
@@ -30,26 +31,38 @@ class Monitor(picows.WSListener):  # type: ignore[misc]
         monitors.discard(transport)
 
 
+class FanOut:
+    """Sends what came to everybody in one frame, at the pace of the hub (hub/fan_out.py)."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._waiting: list[bytes] = []
+        self._next_flush = 0.0
+
+    def take(self, events: list[bytes]) -> None:
+        """Send at once, or with what comes in the same window."""
+        if not self._waiting:
+            self._loop.call_at(max(self._loop.time(), self._next_flush), self._flush)
+        self._waiting += events
+
+    def _flush(self) -> None:
+        started = self._loop.time()
+        frame = b'{"type":"events","events":[' + b",".join(self._waiting) + b"]}"
+        self._waiting.clear()
+        for transport in monitors:
+            transport.send(picows.WSMsgType.TEXT, frame)
+        ended = self._loop.time()
+        self._next_flush = max(started + _WINDOW_S, ended + (ended - started))
+
+
 async def follow(url: str, channel: str) -> None:
-    """Send what came in each window to everybody, in one frame."""
+    """Hand what is published to the fan-out."""
+    fan_out = FanOut()
     pubsub = redis.asyncio.Redis.from_url(url).pubsub()
     await pubsub.subscribe(channel)
-    waiting: list[bytes] = []
-
-    async def flush() -> None:
-        while True:
-            await asyncio.sleep(_WINDOW_S)
-            if waiting:
-                frame = b'{"type":"events","events":[' + b",".join(waiting) + b"]}"
-                waiting.clear()
-                for transport in monitors:
-                    transport.send(picows.WSMsgType.TEXT, frame)
-
-    flushing = asyncio.create_task(flush())
     async for message in pubsub.listen():
         if message["type"] == "message":
-            waiting.extend(message["data"].split(b"\n")[1:])
-    await flushing
+            fan_out.take(message["data"].split(b"\n")[1:])
 
 
 async def main() -> None:
