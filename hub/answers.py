@@ -13,6 +13,7 @@ from hub.records import JobError
 from hub.states import JobStatus, WorkerStatus
 
 Action = Literal["cancel", "retry", "priority", "purge"]
+MarkKind = Literal["deploy", "incident", "note"]
 Counts = dict[str, int]
 
 # --- One job ----------------------------------------------------------------------------------
@@ -131,3 +132,23 @@ class Stats(msgspec.Struct, frozen=True):
     timestamp: int
     counts: Counts
     workers: Counts
+
+
+# --- Figures ----------------------------------------------------------------------------------
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """A deploy, an incident or a note on the time line; `at` is Unix milliseconds."""
+
+    mark_id: str
+    at: int
+    kind: MarkKind
+    label: str
+
+
+class Promise(msgspec.Struct, frozen=True, kw_only=True):
+    """Jobs of `job_type` start within `target_ms` of becoming pending, a share of `objective` of them."""
+
+    job_type: str
+    target_ms: int
+    objective: float

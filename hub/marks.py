@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
+from hub.answers import Mark, MarkKind
 from hub.messages import Inbound, TimeMs
 from hub.redis_service import RedisService
 
 MARKS_KEPT: Final = 1_000
-
-MarkKind = Literal["deploy", "incident", "note"]
 
 
 class MarkRequest(Inbound, frozen=True, kw_only=True):
@@ -22,15 +21,6 @@ class MarkRequest(Inbound, frozen=True, kw_only=True):
     label: Annotated[str, Meta(min_length=1, max_length=200)]
     kind: MarkKind = "note"
     at: TimeMs | None = None
-
-
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
-    """A mark; `at` is Unix milliseconds."""
-
-    mark_id: str
-    at: int
-    kind: MarkKind
-    label: str
 
 
 class Marks:

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from hub.answers import Promise
 from hub.figures import Figures, error_budget_left
 from hub.messages import Id, Inbound
 from hub.redis_service import RedisService
@@ -20,14 +21,6 @@ class PromiseRequest(Inbound, frozen=True, kw_only=True):
     job_type: Id
     target_s: Annotated[float, Meta(gt=0, le=TARGET_MAX_S)] | None = None
     objective: Annotated[float, Meta(gt=0, lt=1)] = 0.95
-
-
-class Promise(msgspec.Struct, frozen=True, kw_only=True):
-    """Jobs of `job_type` start within `target_ms` of becoming pending, a share of `objective` of them."""
-
-    job_type: str
-    target_ms: int
-    objective: float
 
 
 class PromiseRow(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@
   const { element, setText, part } = dom;
   const KEY = "jobhub.fleet_look";
   const PAGE = 100; // rows that are drawn; the rest on request
-  const JOBS_NAMED = 4;
+  const JOBS_NAMED = 2; // in one line, whatever comes and goes: rows keep their height
   const CHIPS = 5;
   const EVERY_MS = 250;
   const WIDE = "(min-width: 1000px)"; // narrower screens start with cards

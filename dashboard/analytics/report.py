@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboard.analytics.drain import Traffic
 from dashboard.analytics.frames import Columns, by_hour_and_weekday, on_time_line
-from dashboard.analytics.timespan import Timespan
+from dashboard.analytics.timespan import DAY_MS, Timespan
 from dashboard.hub_client import HubApi
 
 if TYPE_CHECKING:
@@ -77,6 +77,16 @@ def read_group(hub: HubApi, span: Timespan, group: str) -> tuple[pd.DataFrame, p
     """
     before = _series(hub, span.before, _DRAWN_BEFORE, group)
     return _series(hub, span, _DRAWN, group), before
+
+
+def read_beginning(hub: HubApi, now_ms: int) -> int | None:
+    """Tell when the hub's figures begin, to a quarter of an hour; None when nothing is known of a week.
+
+    Raises: HubUnreachable, HubRefused.
+    """
+    week = {"from": now_ms - 7 * DAY_MS, "to": now_ms, "step": _TRAFFIC_S}
+    series = hub.get("/api/metrics/series", {**week, "columns": "submitted"})["groups"]["all"]
+    return series["at"][0] if series else None
 
 
 def read_traffic(hub: HubApi, now_ms: int) -> Traffic:

@@ -94,8 +94,10 @@ class Timespan(msgspec.Struct, frozen=True):
         return "?" + urlencode({**words, **changes})
 
 
-def read_timespan(words: dict[str, str], now_ms: int, zone: str) -> Timespan:
-    """Read the query of the page; what makes no sense is answered by the last 24 hours.
+def read_timespan(
+    words: dict[str, str], now_ms: int, zone: str, default: str = DEFAULT_PRESET
+) -> Timespan:
+    """Read the query of the page; what makes no sense is answered by the range of `default`.
 
     Args: words: `range` of PRESETS, or `from` and `to` as Unix ms or local times; `by`.
     """
@@ -107,10 +109,21 @@ def read_timespan(words: dict[str, str], now_ms: int, zone: str) -> Timespan:
         end = now_ms if end is None else end
         if _SHORTEST_MS <= end - start <= _LONGEST_MS:
             return _timespan(start, end, now_ms, "", group_by, zone)
-    preset = words.get("range", DEFAULT_PRESET)
+    preset = words.get("range", default)
     if preset not in PRESETS:
-        preset = DEFAULT_PRESET
+        preset = default
     return _timespan(now_ms - PRESETS[preset][1], now_ms, now_ms, preset, group_by, zone)
+
+
+def names_range(words: dict[str, str]) -> bool:
+    """Tell whether the query asks for a range, whatever it is."""
+    return "range" in words or "from" in words
+
+
+def shortest_preset(age_ms: int) -> str:
+    """The shortest range that reaches back `age_ms`; a day where none of up to a day does."""
+    fitting = (name for name, (_, span) in PRESETS.items() if age_ms <= span <= DAY_MS)
+    return next(fitting, DEFAULT_PRESET)
 
 
 def _timespan(

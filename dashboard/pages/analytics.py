@@ -17,8 +17,15 @@ from dashboard.analytics.backlog import register_backlog
 from dashboard.analytics.exports import jobs_href, metrics_href
 from dashboard.analytics.panels import panels
 from dashboard.analytics.promise_form import register_promise_form
-from dashboard.analytics.report import read_report
-from dashboard.analytics.timespan import PRESETS, Timespan, read_timespan
+from dashboard.analytics.report import read_beginning, read_report
+from dashboard.analytics.timespan import (
+    DEFAULT_PRESET,
+    PRESETS,
+    Timespan,
+    names_range,
+    read_timespan,
+    shortest_preset,
+)
 from dashboard.components.segments import segment_link, segments
 from dashboard.components.states import error_banner
 from dashboard.hub_client import HubApi, HubRefused, HubUnreachable
@@ -34,12 +41,20 @@ def layout(hub: HubApi, **variables: str) -> Component:
     now_ms = time.time_ns() // 1_000_000
     span = read_timespan(variables, now_ms, viewers_zone())
     try:
+        if not names_range(variables):
+            span = read_timespan(variables, now_ms, viewers_zone(), _all_of_it(hub, now_ms))
         content = panels(read_report(hub, span))
     except HubUnreachable as error:
         content = [error_banner(error.message)]
     except HubRefused as error:
         content = [error_banner(error.message, title="The hub refused.")]
     return html.Div([_head(span), *content], className="page analytics")
+
+
+def _all_of_it(hub: HubApi, now_ms: int) -> str:
+    """The range to begin with: a day, or all of it where the hub is younger."""
+    beginning = read_beginning(hub, now_ms)
+    return DEFAULT_PRESET if beginning is None else shortest_preset(now_ms - beginning)
 
 
 def register(app: Dash, hub: HubApi) -> None:

@@ -29,6 +29,7 @@ _COMMANDS: Final = {
     "jobs": "jobs:jobs_group",
     "queues": "fleet:queues_group",
     "workers": "fleet:workers_group",
+    "mark": "mark:mark_command",
     "tail": "tail:tail_command",
     "top": "top:top_command",
     "export": "export:export_group",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.answers import BulkAnswer, MatchReport, Queue, QueuePlace, Stats, Transition
+from hub.answers import BulkAnswer, Mark, MatchReport, Promise, Queue, QueuePlace, Stats, Transition
 from hub.client.async_hub_client import AsyncHubClient, AsyncJobHandle
 from hub.client.hub_client import HubClient, JobHandle
 from hub.client.job import Job
@@ -27,7 +27,9 @@ __all__ = [
     "JobFailed",
     "JobHandle",
     "JobNotCompleted",
+    "Mark",
     "MatchReport",
+    "Promise",
     "Queue",
     "QueuePlace",
     "ResultTimeout",

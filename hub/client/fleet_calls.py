@@ -1,4 +1,4 @@
-"""The hub's HTTP API as values, continued: many jobs at once, workers, queues and counts."""
+"""The hub's HTTP API as values, continued: many jobs at once, workers, queues, counts and figures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from hub import limits
-from hub.answers import Action, BulkAnswer, Queue, Stats
+from hub.answers import Action, BulkAnswer, Mark, MarkKind, Promise, Queue, Stats
 from hub.client.calls import Call, path, reader
 from hub.errors import InvalidInput
 from hub.records import Worker
@@ -20,6 +20,14 @@ class _Workers(msgspec.Struct, frozen=True):
 
 class _Queues(msgspec.Struct, frozen=True):
     queues: list[Queue]
+
+
+class _Slo(msgspec.Struct, frozen=True):
+    slo: list[Promise]
+
+
+class _PromiseSet(msgspec.Struct, frozen=True):
+    promise: Promise | None
 
 
 class Bulk:
@@ -110,6 +118,27 @@ def pause_queue(job_type: str, paused: bool) -> Call[Queue]:
 def stats() -> Call[Stats]:
     """GET /api/stats."""
     return Call("GET", "/api/stats", reader(Stats))
+
+
+def mark(label: str, kind: MarkKind, at: int | None) -> Call[Mark]:
+    """POST /api/marks. Not repeatable: each is a mark of its own."""
+    fields: dict[str, Any] = {"label": label, "kind": kind}
+    if at is not None:
+        fields["at"] = at
+    return Call("POST", "/api/marks", reader(Mark), msgspec.json.encode(fields), repeatable=False)
+
+
+def promises() -> Call[list[Promise]]:
+    """GET /api/slo."""
+    read = reader(_Slo)
+    return Call("GET", "/api/slo", lambda body: read(body).slo)
+
+
+def set_promise(job_type: str, target_s: float | None, objective: float) -> Call[Promise | None]:
+    """PUT /api/slo."""
+    fields = {"job_type": job_type, "target_s": target_s, "objective": objective}
+    read = reader(_PromiseSet)
+    return Call("PUT", "/api/slo", lambda body: read(body).promise, msgspec.json.encode(fields))
 
 
 def _filter(given: Mapping[str, Any]) -> dict[str, Any]:

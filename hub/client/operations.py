@@ -1,11 +1,11 @@
-"""What operators ask of a client, threaded or asyncio: many jobs at once, workers, queues and counts."""
+"""What operators ask of a client, threaded or asyncio: many jobs at once, workers, queues, figures."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TypeVar
 
-from hub.answers import Action, BulkAnswer, Queue, Stats
+from hub.answers import Action, BulkAnswer, Mark, MarkKind, Promise, Queue, Stats
 from hub.client import fleet_calls
 from hub.client.calls import Call
 from hub.client.fleet_calls import Bulk
@@ -77,6 +77,20 @@ class Operations:
         """Read the counts of jobs and workers by state, exact at the `seq` that comes with them."""
         return self.perform(fleet_calls.stats())
 
+    def mark(self, label: str, kind: MarkKind = "note", *, at: int | None = None) -> Mark:
+        """Set a mark on the time line of every chart, at `at` (Unix ms) or now: a deploy, say."""
+        return self.perform(fleet_calls.mark(label, kind, at))
+
+    def promises(self) -> list[Promise]:
+        """List the promises to customers."""
+        return self.perform(fleet_calls.promises())
+
+    def set_promise(
+        self, job_type: str, target_s: float | None, *, objective: float = 0.95
+    ) -> Promise | None:
+        """Promise that a share of `objective` of the jobs start within `target_s`; None ends it."""
+        return self.perform(fleet_calls.set_promise(job_type, target_s, objective))
+
 
 class AsyncOperations:
     """The part of `AsyncHubClient` that people who run a hub need."""
@@ -139,3 +153,17 @@ class AsyncOperations:
     async def stats(self) -> Stats:
         """Read the counts of jobs and workers by state."""
         return await self.perform(fleet_calls.stats())
+
+    async def mark(self, label: str, kind: MarkKind = "note", *, at: int | None = None) -> Mark:
+        """Set a mark on the time line of every chart, at `at` (Unix ms) or now: a deploy, say."""
+        return await self.perform(fleet_calls.mark(label, kind, at))
+
+    async def promises(self) -> list[Promise]:
+        """List the promises to customers."""
+        return await self.perform(fleet_calls.promises())
+
+    async def set_promise(
+        self, job_type: str, target_s: float | None, *, objective: float = 0.95
+    ) -> Promise | None:
+        """Promise that a share of `objective` of the jobs start within `target_s`; None ends it."""
+        return await self.perform(fleet_calls.set_promise(job_type, target_s, objective))

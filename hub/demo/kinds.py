@@ -108,6 +108,13 @@ CHECKOUT: Final = (
 
 BY_TYPE: Final = {kind.job_type: kind for kind in (*KINDS, *CHECKOUT)}
 
+# job type: (start within so many seconds, share of them). Renders miss it: their node comes and goes.
+PROMISES: Final = {
+    "send-email": (5.0, 0.95),
+    "charge-card": (2.0, 0.99),
+    "render-scene": (60.0, 0.9),
+}
+
 CUSTOMERS: Final = (
     "acme-foods",
     "blue-harbor",

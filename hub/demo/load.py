@@ -15,7 +15,7 @@ from typing import Final
 
 from hub.client import HubClient
 from hub.client.options import JobSpec
-from hub.demo.kinds import CHECKOUT, CUSTOMERS, KINDS, Kind
+from hub.demo.kinds import CHECKOUT, CUSTOMERS, KINDS, PROMISES, Kind
 from hub.errors import Conflict, JobhubError, NotFound
 
 _TURN_S: Final = 0.5
@@ -37,12 +37,15 @@ class Day:
         self._burst_at = 12.0
         self._cancel_at = 15.0
         self._recent: list[str] = []
+        self._is_open = False
 
     def turn(self, elapsed_s: float) -> None:
         """Submit what half a second brings.
 
         Raises: JobhubError: the hub is away.
         """
+        if not self._is_open:
+            self._open()
         tide = 1.0 + 0.6 * math.sin(2 * math.pi * elapsed_s / _TIDE_S)
         specs = [
             _job(kind) for kind in KINDS for _ in range(_some(kind.a_minute * tide * _TURN_S / 60))
@@ -57,6 +60,13 @@ class Day:
         if elapsed_s >= self._cancel_at and self._recent:
             self._cancel_at = elapsed_s + random.uniform(*_CANCEL_EVERY_S)
             self._change_mind()
+
+    def _open(self) -> None:
+        """Promise what customers are promised, and mark the moment."""
+        for job_type, (target_s, objective) in PROMISES.items():
+            self._client.set_promise(job_type, target_s, objective=objective)
+        self._client.mark("the demo begins", "deploy")
+        self._is_open = True
 
     def _checkout(self) -> list[JobSpec]:
         self._order += 1

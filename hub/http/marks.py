@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from flask import Blueprint, Response
 
+from hub.answers import Mark
 from hub.audit import AuditLog
 from hub.export import struct_csv
 from hub.http.bodies import read_body
@@ -13,7 +14,7 @@ from hub.http.figure_queries import RangeQuery, read_range
 from hub.http.operations import operation
 from hub.http.problems import answer, csv_answer
 from hub.http.queries import read_query
-from hub.marks import Mark, MarkRequest, Marks
+from hub.marks import MarkRequest, Marks
 from hub.metrics import MetricsReader
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from flask import Blueprint, Response
 
+from hub.answers import Promise
 from hub.audit import AuditLog
 from hub.export import struct_csv
 from hub.http.bodies import read_body
@@ -14,7 +15,7 @@ from hub.http.operations import operation
 from hub.http.problems import answer, csv_answer
 from hub.http.queries import read_query
 from hub.metrics import MetricsReader
-from hub.promises import Promise, PromiseRequest, PromiseRow, Promises, promise_row
+from hub.promises import PromiseRequest, PromiseRow, Promises, promise_row
 
 
 class SloAnswer(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""`jobhub queues` and `jobhub workers`: what operators see and switch."""
+"""`jobhub queues`, `jobhub workers` and `jobhub mark`: what operators see and switch."""
 
 from __future__ import annotations
 
@@ -27,6 +27,17 @@ def test_worker_drains_until_it_is_resumed(jobhub: Jobhub, hub: Server) -> None:
         assert (worker["worker_id"], worker["status"], worker["slots"]) == ("w/1", "draining", 4)
         assert "● draining" in jobhub("workers", "list").output
         assert jobhub("workers", "resume", "w/1").output == "w/1 is idle\n"
+
+
+def test_mark_is_on_the_time_line_when_it_was_set(jobhub: Jobhub, api: httpx.Client) -> None:
+    assert jobhub("mark", "shop 1.4", "--kind", "deploy").output == "deploy: shop 1.4\n"
+    mark = json.loads(jobhub("mark", "later", "--json").output)
+    marks = api.get("/api/marks", params={"to": mark["at"] + 1_000}).json()["marks"]
+    assert [(entry["label"], entry["kind"]) for entry in marks] == [
+        ("shop 1.4", "deploy"),
+        ("later", "note"),
+    ]
+    assert marks[1] == mark
 
 
 def test_name_is_told_when_nothing_has_it(jobhub: Jobhub) -> None:

@@ -119,6 +119,24 @@ def test_queue_tells_what_nobody_fits_when_it_is_read(client: HubClient) -> None
         client.queue("nosuch")
 
 
+def test_promise_holds_when_it_is_set_until_it_is_ended(client: HubClient) -> None:
+    promise = client.set_promise("demo", 2.5, objective=0.9)
+    assert promise is not None
+    assert (promise.target_ms, promise.objective) == (2_500, 0.9)
+    assert client.promises() == [promise]
+    assert client.set_promise("demo", None) is None
+    assert client.promises() == []
+    with pytest.raises(InvalidInput) as refusal:
+        client.set_promise("demo", 0)
+    assert refusal.value.field == "target_s"
+
+
+def test_mark_stands_at_its_time_when_one_is_given(client: HubClient) -> None:
+    mark = client.mark("shop 1.4", "deploy", at=1_790_000_000_000)
+    assert (mark.at, mark.kind, mark.label) == (1_790_000_000_000, "deploy", "shop 1.4")
+    assert client.mark("now").at > mark.at
+
+
 def test_asyncio_does_the_same_when_its_loop_runs_it(hub: Server) -> None:
     async def steps() -> None:
         async with AsyncHubClient(hub.url) as client:
@@ -132,6 +150,8 @@ def test_asyncio_does_the_same_when_its_loop_runs_it(hub: Server) -> None:
             assert not (await client.resume_queue("demo")).paused
             assert (await client.queue("demo")).pending == 1
             assert [queue.job_type for queue in await client.queues()] == ["demo"]
+            assert [await client.set_promise("demo", 5)] == await client.promises()
+            assert (await client.mark("now")).kind == "note"
             with open_worker(hub.url, "w1", ("other",)):
                 assert (await client.drain_worker("w1")).status == "draining"
                 assert (await client.resume_worker("w1")).status == "idle"

@@ -10,10 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
-from dashboard.analytics.report import read_report
+from dashboard.analytics.report import read_beginning, read_report
 from dashboard.analytics.timespan import read_timespan
 from dashboard.hub_client import HubApi
 from tests.support.processes import Server
+from tests.support.waiting import wait_until
 
 
 class CountingHub(HubApi):
@@ -40,4 +41,16 @@ def test_nothing_is_read_twice_when_the_page_is_split(
     read_report(asking, read_timespan({"range": "6h", "by": by}, now_ms, "UTC"))
     assert asking.asked.most_common(1)[0][1] == 1
     assert sum(path == "/api/metrics/summary" for path, *_ in asking.asked) <= 5
+    asking.close()
+
+
+def test_beginning_is_known_to_a_quarter_of_an_hour_when_something_happened(
+    hub: Server, api: httpx.Client
+) -> None:
+    asking = HubApi(hub.url)
+    now_ms = time.time_ns() // 1_000_000
+    assert read_beginning(asking, now_ms) is None
+    api.post("/api/jobs", json={"job_type": "demo"})
+    beginning = wait_until(lambda: read_beginning(asking, time.time_ns() // 1_000_000))
+    assert 0 <= now_ms - beginning < 15 * 60_000
     asking.close()

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.analytics.timespan import DAY_MS, HOUR_MS, read_timespan
+from dashboard.analytics.timespan import (
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    read_timespan,
+    shortest_preset,
+)
 
 NOW = 1_795_000_000_000
 
@@ -12,6 +18,21 @@ NOW = 1_795_000_000_000
 def test_last_day_is_shown_when_the_query_says_nothing() -> None:
     span = read_timespan({}, NOW, "UTC")
     assert (span.to_ms - span.from_ms, span.preset, span.group_by) == (DAY_MS, "24h", "all")
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "preset"),
+    [
+        (0, "15m"),
+        (15 * MINUTE_MS, "15m"),
+        (16 * MINUTE_MS, "1h"),
+        (5 * HOUR_MS, "6h"),
+        (DAY_MS, "24h"),
+        (6 * DAY_MS, "24h"),
+    ],
+)
+def test_all_of_it_is_shown_when_a_hub_is_younger_than_a_day(age_ms: int, preset: str) -> None:
+    assert shortest_preset(age_ms) == preset
 
 
 @pytest.mark.parametrize(
