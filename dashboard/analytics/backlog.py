@@ -37,12 +37,13 @@ def backlog_panel(report: Report) -> Component:
     drain = html.Div(
         drain_sentence(traffic.pending, drain_time(traffic), 0), id=_DRAIN, role="status"
     )
+    chart = charts.with_marks(charts.backlog(report.series), report.marks, report.span.local)
     return panel(
         "Backlog",
         "Highest number of waiting jobs, and when they will be gone",
         html.Div(
             [
-                bare_figure("backlog", charts.backlog(report.series)),
+                bare_figure("backlog", chart),
                 html.Div([drain, ask], className="drain"),
             ]
         ),

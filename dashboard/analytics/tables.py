@@ -48,7 +48,11 @@ def errors_table(errors: Sequence[Mapping[str, Any]], at: Any) -> Component:
     body = [
         [
             html.Td(error.get("error_type") or "forgotten", className="name"),
-            html.Td(error.get("message") or words.NONE, className="message"),
+            html.Td(
+                error.get("message") or words.NONE,
+                className="message",
+                title=error.get("message") or "",
+            ),
             html.Td(words.count(error["count"]), className="number"),
             html.Td(_moment(error.get("first_at"), at), className="number"),
             html.Td(_moment(error.get("last_at"), at), className="number"),
@@ -67,11 +71,11 @@ def drain_sentence(pending: int, drain: DrainTime, more_workers: int) -> Compone
     if drain.seconds is None:
         best = _seconds(drain.low_s)
         hope = f"; at best {best}" if drain.low_s is not None else ""
-        text = f"{case}the {words.count(pending)} waiting jobs do not get fewer{hope}."
+        text = f"{case}the backlog of {words.count(pending)} does not shrink{hope}."
     else:
         slow = _seconds(drain.high_s) if drain.high_s is not None else "never"
         text = (
-            f"{case}{words.count(pending)} waiting jobs are gone in {_seconds(drain.seconds)}"
+            f"{case}the backlog of {words.count(pending)} is gone in {_seconds(drain.seconds)}"
             f" (likely {_seconds(drain.low_s)} to {slow})."
         )
     return html.P(text, className="drain-sentence")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.analytics.drain import Traffic, drain_time
+from dashboard.analytics.drain import DrainTime, Traffic, drain_time
+from dashboard.analytics.tables import drain_sentence
 
 
 def traffic(**changes: float) -> Traffic:
@@ -44,3 +45,15 @@ def test_more_workers_finish_as_much_a_slot_as_those_there() -> None:
 def test_more_workers_change_nothing_when_no_worker_worked() -> None:
     idle = traffic(busy_slot_s=0, workers=0)
     assert drain_time(idle, 5) == drain_time(idle)
+
+
+def test_sentence_says_when_the_backlog_is_gone_or_that_it_does_not_shrink() -> None:
+    shrinking = drain_sentence(1, DrainTime(60, 30, 120), 0)
+    assert shrinking.children == (
+        "At the present rate: the backlog of 1 is gone in 1:00 min (likely 30 s to 2:00 min)."
+    )
+    growing = drain_sentence(2_000, DrainTime(None, 8.2, None), 1)
+    assert growing.children == (
+        "With 1 more worker: the backlog of 2,000 does not shrink; at best 8.2 s."
+    )
+    assert drain_sentence(0, DrainTime(None, None, None), 0).children == "Nothing waits."
