@@ -47,22 +47,26 @@ ROUTES: Final = (
 )
 # Goes to another range and gives the ms until every chart of it is drawn and painted.
 _OPEN: Final = """async (search) => {
-  const before = document.querySelector('.analytics-head p')?.textContent;
-  const started = performance.now();
+  const graphs = () => [...document.querySelectorAll('.analytics .js-plotly-plot')];
+  const before = document.querySelector('.analytics-head p').textContent;
   const drawn = new Set();
+  const watch = (graph) => {
+    graph.watched = true;
+    graph.removeAllListeners('plotly_afterplot');
+    graph.on('plotly_afterplot', () => drawn.add(graph));
+  };
+  graphs().forEach(watch); // these draw the next figure
+  const started = performance.now();
   window.jobhub.navigation.go('/analytics' + search);
   const all = () => {
     const head = document.querySelector('.analytics-head p')?.textContent;
     if (!head || head === before) return false;
-    const graphs = [...document.querySelectorAll('.analytics .figure-graph .js-plotly-plot')];
-    for (const graph of graphs) {
-      if (!graph.watched) {
-        graph.watched = true;
-        graph.on('plotly_afterplot', () => drawn.add(graph.parentElement.id || graph));
-      }
-      if (graph.data && graph.data.length && graph._fullLayout) drawn.add(graph);
+    for (const graph of graphs()) {
+      if (graph.watched || !graph.on) continue;
+      watch(graph);
+      drawn.add(graph); // new on the page, with its figure
     }
-    return graphs.length >= 7 && graphs.every((graph) => drawn.has(graph));
+    return graphs().length >= 7 && graphs().every((graph) => drawn.has(graph));
   };
   while (!all()) {
     if (performance.now() - started > 60000) throw new Error('not drawn within a minute');

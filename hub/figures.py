@@ -11,7 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import msgspec
 
@@ -90,6 +90,22 @@ class Figures:
         return self.counts["slo_met"] / due if due else None
 
 
+class CountsRow(TypedDict, total=False):
+    """A row of Redis without histograms and errors."""
+
+    submitted: int
+    started: int
+    completed: int
+    failed: int
+    cancelled: int
+    retried: int
+    slo_met: int
+    slo_missed: int
+    busy_ms: int
+    offered_ms: int
+    pending_max: int
+
+
 def figures_of(row: Mapping[str, int]) -> Figures:
     """What a row of Redis holds."""
     figures = Figures()
@@ -145,6 +161,11 @@ def described(figures: Figures, columns: Collection[str] | None = None) -> dict[
         if columns is None or any(name.startswith(axis) for name in columns):
             row |= _timed(figures, axis)
     return row if columns is None else {name: row[name] for name in columns}
+
+
+def is_timed(name: str) -> bool:
+    """Whether a column comes from a histogram."""
+    return name.startswith(AXES)
 
 
 def _timed(figures: Figures, axis: str) -> dict[str, Any]:

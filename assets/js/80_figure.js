@@ -1,11 +1,15 @@
 // The "figure" widget: a Plotly figure that the server made, in the colours of the theme on screen.
 //
-// options: {graph: id of the dcc.Graph inside, figure, brush}. Strings "token:NAME" and "token:NAME/ALPHA"
-// in the figure are colours of assets/css/00_tokens.css. With `brush`, a range dragged over the chart
-// becomes the range of the page: every panel, the URL and the export follow it.
+// options: {figure, brush}. Strings "token:NAME" and "token:NAME/ALPHA" in the figure are colours of
+// assets/css/00_tokens.css; a trace without `x` stands on the figure's `times`. With `brush`, a range dragged
+// over the chart becomes the range of the page: every panel, the URL and the export follow it.
+//
+// Plotly draws into the widget itself: a dcc.Graph would draw an empty figure first, and each one twice.
 (function () {
   "use strict";
   const { theme } = window.jobhub;
+  const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false };
+  const VALUES = new Set(["x", "y", "z", "customdata"]); // no colours in there, and most of a figure
 
   function coloured(value) {
     if (typeof value === "string") {
@@ -15,7 +19,12 @@
     }
     if (Array.isArray(value)) return value.map(coloured);
     if (value === null || typeof value !== "object") return value;
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, coloured(item)]));
+    const items = Object.entries(value);
+    return Object.fromEntries(items.map(([name, item]) => [name, VALUES.has(name) ? item : coloured(item)]));
+  }
+
+  function tracesOf({ data, times }) {
+    return coloured(data).map((trace) => (times && !trace.x ? { ...trace, x: times } : trace));
   }
 
   // Local time as the inputs of the page write it; the server reads it in the viewer's time zone.
@@ -34,28 +43,27 @@
     window.jobhub.navigation.go(window.location.pathname + "?" + words);
   }
 
-  function mount(element, options) {
-    let plot = null;
-    const draw = () => {
-      const figure = coloured(options.figure);
-      window.dash_clientside.set_props(options.graph, { figure });
-      // Dash draws later; a page that prints in other colours is on paper by then.
-      if (plot && plot.isConnected && window.Plotly) window.Plotly.react(plot, figure.data, figure.layout);
-    };
-    const watch = new MutationObserver(() => {
-      const found = element.querySelector(".js-plotly-plot");
-      if (!found || found === plot || !found.on) return;
-      plot = found;
-      plot.on("plotly_relayout", brushed); // Plotly takes its listeners down with the plot
-    });
-    if (options.brush) watch.observe(element, { childList: true, subtree: true, attributes: true });
+  window.jobhub.widget("figure", (element, { figure, brush }) => {
+    const graph = element.querySelector(".figure-graph");
+    let Plotly = null; // once it is loaded
+    let mounted = true;
+    const draw = () => Plotly && Plotly.react(graph, tracesOf(figure), coloured(figure.layout), CONFIG);
+    const resized = new ResizeObserver(() => graph.clientWidth && Plotly.Plots.resize(graph));
     const unlisten = theme.onChange(draw);
-    draw();
+    window.jobhub.plotly().then((loaded) => {
+      if (!mounted) return;
+      Plotly = loaded;
+      draw();
+      resized.observe(graph);
+      graph.removeAllListeners("plotly_relayout"); // of the figure that was drawn here before
+      if (brush) graph.on("plotly_relayout", brushed);
+    });
     return () => {
-      watch.disconnect();
+      mounted = false;
+      resized.disconnect();
       unlisten();
+      // Another range draws over this figure; Plotly lets go of one whose page was left.
+      if (Plotly && !graph.isConnected) Plotly.purge(graph);
     };
-  }
-
-  window.jobhub.widget("figure", mount);
+  });
 })();

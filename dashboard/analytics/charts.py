@@ -16,7 +16,6 @@ from dashboard.analytics.drawing import (
     over_time,
     short,
     time_text,
-    times_of,
     unit_for,
     value_line,
     values_of,
@@ -39,9 +38,8 @@ _MARK_COLOURS: Final = {"deploy": "accent", "incident": "series-rose", "note": "
 
 def throughput(now: pd.DataFrame, before: pd.DataFrame) -> Figure:
     """Finished jobs a bucket; the previous period as ghost lines behind."""
-    times = times_of(now)
     ghosts = [
-        line(times, values_of(before[column])[: len(times)], name, colour, dash="dot", width=1.2)
+        line(values_of(before[column])[: len(now)], name, colour, dash="dot", width=1.2)
         for column, name, colour in (
             ("completed", "Completed before", "series-grey"),
             ("failed", "Failed before", "series-rose/0.6"),

@@ -3,6 +3,8 @@
 Colours are written as `token:NAME` or `token:NAME/ALPHA`: assets/js/80_figure.js puts the theme's
 colours in, so a figure is right in both themes. Text from jobs is escaped: plotly.js renders tags.
 
+A line has no `x` of its own: it stands on the figure's `times`, written once for all of them.
+
 A bucket without samples is a gap; a value between two gaps is a dot, or it would not be seen; a bucket
 that is not over yet is hollow.
 """
@@ -63,11 +65,10 @@ def over_time(
     x: dict[str, Any] = {"type": "date", "fixedrange": False}
     if len(times) > 1:
         x["range"] = [times[0], times[-1]]
-    return figure(traces, x=x, y={"rangemode": "tozero", **(y or {})})
+    return {**figure(traces, x=x, y={"rangemode": "tozero", **(y or {})}), "times": times}
 
 
 def line(
-    times: Sequence[str],
     values: Sequence[Value],
     name: str,
     colour: str,
@@ -77,11 +78,10 @@ def line(
     width: float = 1.8,
     hover: str = "%{y:.4~g}",
 ) -> Trace:
-    """A line that breaks where a value is missing."""
+    """A line over the figure's times, as far as there are values; it breaks where one is missing."""
     trace: Trace = {
         "type": "scatter",
         "mode": "lines",
-        "x": list(times),
         "y": list(values),
         "name": name,
         "connectgaps": False,
@@ -96,7 +96,7 @@ def line(
 def count_line(frame: pd.DataFrame, column: str, name: str, colour: str, **how: Any) -> list[Trace]:
     """Counts as a line that ends before the open bucket: its count would look like a drop. It is hollow."""
     over, still = frame[~frame["partial"]], frame[frame["partial"]]
-    drawn = line(times_of(over), values_of(over[column]), name, colour, **how)
+    drawn = line(values_of(over[column]), name, colour, **how)
     return [drawn, *dots(times_of(still), values_of(still[column]), colour, hollow=True)]
 
 
@@ -118,7 +118,7 @@ def value_line(
     ]
     still = [index for index, value in enumerate(values) if value is not None and is_open[index]]
     return [
-        line(times, values, name, colour, **how),
+        line(values, name, colour, **how),
         *dots([times[i] for i in alone], [values[i] for i in alone], colour),
         *dots([times[i] for i in still], [values[i] for i in still], colour, hollow=True),
     ]
@@ -170,8 +170,9 @@ def longest(*columns: pd.Series[Any]) -> float:
 
 
 def times_of(frame: pd.DataFrame) -> list[str]:
-    """The starts of buckets."""
-    return [time_text(at) for at in frame.index]
+    """The starts of buckets, as dashboard.analytics.frames writes them."""
+    times: list[str] = frame.index.tolist()
+    return times
 
 
 def time_text(at: Any) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
 from dashboard.analytics.drawing import Figure, colour_of, is_dotted, name_of
 from dashboard.analytics.exports import csv_link
-from dashboard.components.chart import CONFIG, EMPTY_FIGURE
 from dashboard.components.panel import panel
 from dashboard.components.widget import Widget
 
@@ -64,17 +63,10 @@ def _legend(figure: Figure) -> Component | None:
 
 def bare_figure(name: str, figure: Figure, *, brush: bool = True) -> Component:
     """Build the figure alone, for a panel that holds more."""
-    graph_id = f"analytics-{name}"
-    graph = dcc.Graph(
-        id=graph_id,
-        figure=EMPTY_FIGURE,
-        config=CONFIG,  # type: ignore[arg-type]
-        className="figure-graph",
-        responsive=True,
-    )
     return Widget(
         "figure",
-        graph,
+        html.Div(className="figure-graph"),
+        id=f"analytics-{name}",
         className="figure-body",
-        options={"graph": graph_id, "figure": figure, "brush": brush},
+        options={"figure": figure, "brush": brush},
     )

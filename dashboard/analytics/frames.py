@@ -20,7 +20,7 @@ _MEASURED: Final = (
 
 
 def on_time_line(columns: Columns, wanted: Sequence[str], span: Timespan) -> pd.DataFrame:
-    """Index buckets by their start in local time, gaps included; `partial`: not over yet.
+    """Index buckets by their start in local time as text, gaps included; `partial`: not over yet.
 
     Counts of a bucket without figures are 0, what is measured is not known.
     """
@@ -33,7 +33,9 @@ def on_time_line(columns: Columns, wanted: Sequence[str], span: Timespan) -> pd.
     counted = [name for name in wanted if not name.endswith(_MEASURED)]
     frame[counted] = frame[counted].fillna(0)
     frame["partial"] = frame["partial"].eq(True)
-    frame.index = pd.to_datetime(line, unit="ms", utc=True).tz_convert(span.zone)
+    local = pd.to_datetime(line, unit="ms", utc=True).tz_convert(span.zone).tz_localize(None)
+    # Without its zone, or Plotly would turn it into UTC; NumPy writes it in a tenth of strftime's time.
+    frame.index = pd.Index(local.to_numpy().astype("datetime64[s]").astype(str).tolist())
     return frame
 
 

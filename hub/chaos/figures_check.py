@@ -13,9 +13,10 @@ from typing import Any, Final
 
 from hub.chaos.stored import StoredJob
 from hub.figures import Figures
-from hub.metrics import ALL, STEPS, MetricsReader
+from hub.metrics import ALL, MetricsReader
 from hub.redis_service import RedisService
 from hub.states import FINAL_STATUSES
+from hub.steps import STEPS
 
 FIGURES: Final = ("submitted", "started", *sorted(FINAL_STATUSES), "retried")
 _HELD: Final = ("assigned", "in_progress")

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from flask import Blueprint, Response
 
-from hub.figures import described
+from hub.figures import described, is_timed
 from hub.http.figure_queries import (
     ErrorsQuery,
     GroupsQuery,
@@ -21,7 +21,8 @@ from hub.http.figure_queries import (
 from hub.http.operations import operation
 from hub.http.problems import answer
 from hub.http.queries import read_query
-from hub.metrics import Bucket, MetricsReader, step_for
+from hub.metrics import Bucket, MetricsReader
+from hub.steps import step_for
 
 _SERIES_BUCKETS: Final = 400  # enough for a chart as wide as a screen
 
@@ -97,7 +98,11 @@ def _series(metrics: MetricsReader, query: SeriesQuery) -> SeriesAnswer:
     names = read_groups(metrics, query, from_s)
     wanted_s = query.step or step_for(from_s, to_s, closed, buckets=_SERIES_BUCKETS)
     step_s = fitting_step(wanted_s, from_s, to_s, closed, groups=len(names))
-    groups = {name: _columns(metrics.buckets(step_s, from_s, to_s, name), wanted) for name in names}
+    timed = wanted is None or any(is_timed(name) for name in wanted)
+    groups = {
+        name: _columns(metrics.buckets(step_s, from_s, to_s, name, timed=timed), wanted)
+        for name in names
+    }
     return SeriesAnswer(step_s=step_s, closed_until=closed * 1000, groups=groups)
 
 

@@ -10,7 +10,8 @@ from msgspec import Meta
 from hub.errors import InvalidInput
 from hub.figures import COLUMNS
 from hub.messages import Id, Inbound, TimeMs
-from hub.metrics import BUCKETS_MAX, DAY_S, RANGE_MAX_S, GroupBy, MetricsReader, finest_step
+from hub.metrics import BUCKETS_MAX, GroupBy, MetricsReader
+from hub.steps import DAY_S, RANGE_MAX_S, finest_step
 
 CHOSEN_STEPS_S: Final = (
     *(seconds for seconds in range(1, 60) if 60 % seconds == 0),

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from hub.figures import AXES
 from hub.messages import Register
-from hub.metrics import STEPS, MetricsReader
+from hub.metrics import MetricsReader
+from hub.steps import STEPS
 from tests.support.ledger import SLOTS, START, TYPES, Play, expected, told
 
 EDGES = st.sampled_from([1, 999, 1_000, 1_001, 59_999, 60_000, 840_000, 899_999, 900_000])

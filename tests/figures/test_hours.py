@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from hub.metrics import DAY_S, MetricsReader
+from hub.metrics import MetricsReader
 from hub.redis_service import RedisService
+from hub.steps import DAY_S
 from tests.support.ledger import START, Play, expected, told
 
 HOUR_S = 3_600

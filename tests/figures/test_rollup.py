@@ -15,8 +15,9 @@ from hub.figures import add_row, figures_of, quantile
 from hub.job_broker import JobBroker
 from hub.maintenance import Maintenance
 from hub.messages import Register, SubmitRequest
-from hub.metrics import STEPS, MetricsReader, step_for
+from hub.metrics import MetricsReader
 from hub.redis_service import RedisService
+from hub.steps import STEPS, step_for
 from hub.worker_registry import WorkerRegistry
 
 COUNTS = st.integers(min_value=0, max_value=1_000)
