@@ -54,7 +54,9 @@ def read_config(settings: Settings) -> DashboardConfig:
         public=not all(map(is_loopback, (settings.host, *settings.allowed_hosts, *named))),
         trusted_user_header=settings.trusted_user_header,
         presets=tuple(_read_preset(text) for text in settings.presets),
-        hosts=_LOOPBACK | named | {settings.host} | set(settings.allowed_hosts),
+        hosts=_LOOPBACK
+        | named
+        | {name.lower() for name in (settings.host, *settings.allowed_hosts)},
         origins=frozenset(settings.allowed_origins),
     )
 

@@ -8,12 +8,12 @@ known by it (CSRF). The policy allows scripts of our own files and Dash's inline
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from dash import Dash
 from flask import Flask, Response, abort, request
 
 from dashboard.config import DashboardConfig
+from hub.host_header import name_in
 from hub.logs import REQUEST_ID_HEADER, request_id, take_request_id
 
 BODY_BYTES: Final = 2_000_000  # a callback with its states; a page's tables are the largest
@@ -39,7 +39,7 @@ def secure(app: Dash, config: DashboardConfig) -> None:
     def check() -> None:
         request_id.set(take_request_id(request.headers.get(REQUEST_ID_HEADER)))
         host = request.headers.get("Host", "")
-        if urlsplit(f"//{host}").hostname not in config.hosts:
+        if name_in(host) not in config.hosts:
             abort(403, f"the host {host!r} is not served here")
         if request.method not in _SAFE_METHODS and not _from_our_page(config, host):
             abort(403, "changes are taken from the dashboard's own pages only")

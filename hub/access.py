@@ -19,6 +19,7 @@ from werkzeug.datastructures import Headers
 
 from hub.config import Settings
 from hub.errors import AccessDenied, Forbidden, InvalidInput
+from hub.host_header import name_in
 from hub.redis_service import RedisService
 from hub.roles import ANONYMOUS, ROOT, Caller, ViewRole
 from hub.tokens import Tokens
@@ -38,7 +39,8 @@ class Access:
         self.tokens = Tokens(service)
         urls = (settings.hub_url, settings.public_hub_url)
         named = {host for url in urls if (host := urlsplit(url).hostname)}
-        self._hosts = _LOOPBACK | named | {settings.host} | set(settings.allowed_hosts)
+        listed = {settings.host, *settings.allowed_hosts}
+        self._hosts = _LOOPBACK | named | {name.lower() for name in listed}
         self._origins = frozenset(settings.allowed_origins)
 
     def check_source(self, headers: Headers) -> None:
@@ -47,7 +49,7 @@ class Access:
         Raises: Forbidden.
         """
         host = headers.get("Host", "")
-        if urlsplit(f"//{host}").hostname not in self._hosts:
+        if name_in(host) not in self._hosts:
             raise Forbidden(f"the host {host!r} is not served here", code="host_refused")
         origin = headers.get("Origin")
         if origin is not None and not self.origin_allowed(origin, host):

@@ -1,4 +1,4 @@
-"""WSGI middleware that ends requests whose body does not come: 408, and the connection is closed.
+"""WSGI middleware that ends requests whose body does not come, or cannot be read, and closes the connection.
 
 Without it each slow sender would hold a greenlet and a connection for as long as it likes (slowloris).
 """
@@ -8,11 +8,15 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
 
 import gevent
-from werkzeug.exceptions import RequestTimeout
+from gunicorn.http.errors import NoMoreData, ParseException
+from werkzeug.exceptions import BadRequest, RequestTimeout
+
+# Read without a pause: this many chunks of a byte each hold up other requests for 40 ms.
+_PIECE_BYTES: Final = 4_096
 
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -40,15 +44,28 @@ class _Body:
         self._link = link
 
     def read(self, size: int = -1) -> bytes:
-        """Read up to `size` bytes. Raises: RequestTimeout."""
+        """Read up to `size` bytes, fewer at the end. Raises: RequestTimeout; BadRequest: no chunks."""
         late = RequestTimeout("the body did not come in time")
         try:
             with gevent.Timeout(max(0.001, self._until - time.monotonic()), late):
-                data: bytes = self._stream.read(size) if size >= 0 else self._stream.read()
-                return data
+                return b"".join(self._pieces(size))
         except RequestTimeout:
             self._stop_reading()
             raise
+        except (ParseException, NoMoreData) as error:
+            self._stop_reading()
+            raise BadRequest(f"the body cannot be read: {error}") from error
+
+    def _pieces(self, size: int) -> Iterator[bytes]:
+        """Read piece by piece, with a turn for others after each: data that are there make no pause."""
+        while size != 0:
+            asked = _PIECE_BYTES if size < 0 else min(size, _PIECE_BYTES)
+            piece = self._stream.read(asked)
+            yield piece
+            if len(piece) < asked:
+                return
+            size -= asked if size > 0 else 0
+            gevent.sleep(0)
 
     def _stop_reading(self) -> None:
         """Let the server see the end of the connection, or it would wait for the rest of the body."""

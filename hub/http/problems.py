@@ -12,6 +12,7 @@ import msgspec
 import redis
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
+from wsproto.utilities import RemoteProtocolError
 
 from hub.errors import JobhubError
 from hub.logs import request_id
@@ -95,6 +96,12 @@ def register_problems(app: Flask) -> None:
         allow = getattr(error, "valid_methods", None)
         if allow:
             response.headers["Allow"] = ", ".join(sorted(allow))
+        return response
+
+    @app.errorhandler(RemoteProtocolError)
+    def no_handshake(error: RemoteProtocolError) -> Response:
+        response = problem(400, "bad_request", f"no WebSocket: {error}")
+        response.headers["Sec-WebSocket-Version"] = "13"
         return response
 
     @app.errorhandler(Exception)

@@ -114,11 +114,12 @@ def test_hub_answers_on_when_thousands_of_sockets_are_idle(
 
 
 def test_slow_head_is_cut_off_when_it_drips(small: Server) -> None:
-    with connect(small.url) as link:
-        link.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n")
-        began = time.monotonic()
-        assert drip(link, b"X-Slow: 1\r\n", 30) == b""
-        assert time.monotonic() - began < 10
+    for path in (b"/healthz", b"/ws/worker"):
+        with connect(small.url) as link:
+            link.sendall(b"GET %b HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n" % path)
+            began = time.monotonic()
+            assert drip(link, b"X-Slow: 1\r\n", 30) == b""
+            assert time.monotonic() - began < 10
 
 
 def drip(link: socket.socket, piece: bytes, timeout_s: float) -> bytes:
