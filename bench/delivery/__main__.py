@@ -35,7 +35,9 @@ def main() -> None:
 def _answer(given: argparse.Namespace, redis_url: str) -> str:
     match given.question:
         case "latency":
-            return latency.measure(redis_url, given.monitors, given.rates, given.seconds)
+            return latency.measure(
+                redis_url, given.monitors, given.rates, given.seconds, given.servers
+            )
         case "submit":
             return submit.measure(redis_url, given.monitors, given.rate, given.seconds)
         case "traffic":
@@ -53,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     asked.add_argument("--monitors", type=int, nargs="+", default=[1, 50])
     asked.add_argument("--rates", type=int, nargs="+", default=[100, 1_000])
     asked.add_argument("--seconds", type=float, default=2.0)
+    servers = latency.SERVERS
+    asked.add_argument("--servers", nargs="+", choices=servers, default=list(servers))
     asked = questions.add_parser("submit", help="HTTP submit → monitor")
     asked.add_argument("--monitors", type=int, default=10)
     asked.add_argument("--rate", type=int, default=100)

@@ -19,6 +19,7 @@ import redis
 from bench.delivery.processes import Child, child, hub_environ
 from hub.keys import Keys
 
+SERVERS = ("jobhub", "picows", "plain")
 _JOBS = 1_000
 _EVENT_BYTES = 250
 _UNFOLDED_BYTES = 2**40  # the burst of the traffic budget: no event may be folded away here
@@ -31,9 +32,11 @@ redis.call('PUBLISH', KEYS[3], head .. '\\n' .. event)
 """
 
 
-def measure(redis_url: str, monitors: list[int], rates: list[int], seconds: float) -> str:
+def measure(
+    redis_url: str, monitors: list[int], rates: list[int], seconds: float, servers: list[str]
+) -> str:
     """Run every cell for every server; returns a markdown table."""
-    servers = _servers()
+    servers = _installed(servers)
     lines = [
         "| monitors × events/s | server | p50 ms | p99 ms | received by the worst | CPU µs a delivery "
         "| server's CPU, receivers' CPU |",
@@ -49,13 +52,13 @@ def measure(redis_url: str, monitors: list[int], rates: list[int], seconds: floa
     return "\n".join(lines)
 
 
-def _servers() -> list[str]:
-    """Name the servers to measure; the reference needs packages that Jobhub does not."""
+def _installed(servers: list[str]) -> list[str]:
+    """Leave out the reference where its packages, which Jobhub does not need, are missing."""
     missing = [name for name in ("picows", "uvloop") if find_spec(name) is None]
-    if not missing:
-        return ["jobhub", "picows", "plain"]
-    print(f"No picows reference: {', '.join(missing)} missing; pip install '.[bench]'", flush=True)
-    return ["jobhub", "plain"]
+    if missing and "picows" in servers:
+        print(f"No picows reference: {', '.join(missing)} missing; pip install '.[bench]'")
+        return [name for name in servers if name != "picows"]
+    return servers
 
 
 @contextmanager

@@ -2,9 +2,10 @@
 
 Run as a child: connects, prints `ready` once every monitor has its first frame, reads until the event
 numbered --last is there (or counts that say --pending, where events may be folded away) or the time is
-over, and prints what it saw as one line of JSON. Only --sampled connections, spread over all, are searched
-for the time that each event carries (`at_us`, monotonic); the rest are read, counted, and checked for the
-last event.
+over, and prints what it saw as one line of JSON. Only --sampled connections, spread over all, are read the
+moment that something comes, and searched for the time that each event carries (`at_us`, monotonic). The rest
+are emptied twenty times a second, counted, and checked for the last event: real monitors sit on machines of
+their own, and must not take the cores from the server that is measured.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ import re
 import select
 import socket
 import time
+from collections import deque
 
 _AT = re.compile(rb'at_us"?:(\d+)[,:]"?n"?:(\d+)')  # as fields of an event, or within a customer_id
 _PENDING = re.compile(rb'"counts":\{"scheduled":\d+,"pending":(\d+)')
 _TAIL_BYTES = 512  # more than an event of the bench
+_SWEEP_S = 0.002  # between two shares of the others
+_SWEEPS = 25  # shares: each connection is emptied twenty times a second
 _LONG = 500  # bytes; a first frame that leaves so long a tail was whole, or nearly
 _CHUNK = 262_144
 _UPGRADE = (
@@ -53,6 +57,8 @@ class Receivers:
     def __init__(self, port: int, path: str, count: int, sampled: int) -> None:
         self.sockets: dict[int, socket.socket] = {}
         self.epoll = select.epoll()
+        self._others: deque[int] = deque()
+        self._swept_at = 0.0
         self.sampled: dict[int, dict[int, int]] = {}
         self.tails: dict[int, bytes] = {}
         self.pending: dict[int, int] = {}
@@ -69,30 +75,43 @@ class Receivers:
             link.sendall(hello(f"bench-{number}"))
             link.setblocking(False)
             self.sockets[link.fileno()] = link
-            self.epoll.register(link, select.EPOLLIN)
             self.tails[link.fileno()] = head
             if number % every == 0 and len(self.sampled) < sampled:
+                self.epoll.register(link, select.EPOLLIN)
                 self.sampled[link.fileno()] = {}
+            else:
+                self._others.append(link.fileno())
 
     def read(self, timeout_s: float) -> None:
-        """Take what is there."""
-        for descriptor, _ in self.epoll.poll(timeout_s):
-            try:
-                size = self.sockets[descriptor].recv_into(self._chunk)
-            except BlockingIOError:
-                continue
-            if not size:
-                self.epoll.unregister(descriptor)
-                continue
-            self.bytes_in += size
-            times = self.sampled.get(descriptor)
-            if times is not None:
-                self._look(descriptor, times, bytes(self._chunk[:size]))
-            elif size >= _TAIL_BYTES:
-                self.tails[descriptor] = bytes(self._chunk[size - _TAIL_BYTES : size])
-            else:
-                tail = self.tails[descriptor] + self._chunk[:size]
-                self.tails[descriptor] = tail[-_TAIL_BYTES:]
+        """Take what comes to the sampled connections, and now and then what came to the others."""
+        for descriptor, _ in self.epoll.poll(min(timeout_s, _SWEEP_S)):
+            size = self._receive(descriptor)
+            if size:
+                self._look(descriptor, self.sampled[descriptor], bytes(self._chunk[:size]))
+        if time.monotonic() - self._swept_at >= _SWEEP_S:
+            self._swept_at = time.monotonic()
+            for _ in range(-(-len(self._others) // _SWEEPS)):
+                self._others.rotate()
+                self._empty(self._others[0])
+
+    def _receive(self, descriptor: int) -> int:
+        """Take what a connection holds, a chunk at most; 0 when that is nothing."""
+        try:
+            size = self.sockets[descriptor].recv_into(self._chunk)
+        except BlockingIOError:
+            return 0
+        if not size:
+            raise SystemExit("the server closed a connection")
+        self.bytes_in += size
+        return size
+
+    def _empty(self, descriptor: int) -> None:
+        while size := self._receive(descriptor):
+            tail = (
+                self.tails[descriptor][-_TAIL_BYTES:]
+                + self._chunk[max(0, size - _TAIL_BYTES) : size]
+            )
+            self.tails[descriptor] = tail[-_TAIL_BYTES:]
 
     def _look(self, descriptor: int, times: dict[int, int], data: bytes) -> None:
         """Note when each event came, and the counts that came with it."""

@@ -14,6 +14,7 @@ import redis.asyncio
 import uvloop
 
 _WINDOW_S = 0.002
+_REST = 1 / 3  # of what a flush took: nothing else happens here
 
 monitors: set[picows.WSTransport] = set()
 
@@ -52,7 +53,7 @@ class FanOut:
         for transport in monitors:
             transport.send(picows.WSMsgType.TEXT, frame)
         ended = self._loop.time()
-        self._next_flush = max(started + _WINDOW_S, ended + (ended - started))
+        self._next_flush = max(started + _WINDOW_S, ended + (ended - started) * _REST)
 
 
 async def follow(url: str, channel: str) -> None:
