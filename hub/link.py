@@ -1,33 +1,43 @@
 """One WebSocket to the hub: one thread reads, whoever has something to say writes.
 
-The protocol is `websockets`' own, without its connection objects: they pass every message through a
-second thread, and a worker starts each job one thread hand-off later for it.
+The handshake is `websockets`' own; its connection objects pass every message through a second thread, and a
+worker starts each job one thread hand-off later for it.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import re
 import select
 import socket
 import ssl
 import threading
-from collections.abc import Iterable
 from typing import Final
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidStatus
-from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from hub.endpoint import Endpoint
+from hub.frames import (
+    CLOSE,
+    PING,
+    PONG,
+    TEXT,
+    FrameError,
+    FrameReader,
+    read_close,
+    write_close,
+    write_frame,
+)
 
 CONNECT_S: Final = 10.0
 _SEND_S: Final = 20.0  # a hub that takes nothing for so long is gone
 _READ_BYTES: Final = 65_536
 _HINT: Final = re.compile(r"come back in (\d{1,2}\.\d) s")
-_DATA: Final = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
+_HEAD_END: Final = b"\r\n\r\n"
 
 log = logging.getLogger(__name__)
 
@@ -55,16 +65,17 @@ class LinkClosed(Exception):
 class Link:
     """An open connection. `receive` belongs to one thread; `send` may be called by any."""
 
-    def __init__(self, sock: socket.socket, protocol: ClientProtocol) -> None:
+    def __init__(self, sock: socket.socket, arrived: bytes = b"") -> None:
         self._socket = sock
-        self._protocol = protocol
-        self._state = threading.Lock()  # the protocol object
+        self._frames = FrameReader(masked=False)  # no size limit: the hub is trusted
         self._writer = threading.Lock()  # the order of bytes on the wire
         # OpenSSL's objects are not made for two threads at once; a plain socket is.
         self._tls = threading.Lock() if isinstance(sock, ssl.SSLSocket) else None
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
-        self._parts: list[bytes] = []
+        self._open = True  # neither end has said that it closes
+        self._said: tuple[int, str] | None = None  # with what the hub closes
+        self._early = arrived  # behind the upgrade's answer
 
     @classmethod
     def open(cls, endpoint: Endpoint, path: str) -> Link:
@@ -78,38 +89,35 @@ class Link:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if uri.secure:
                 sock = ssl.create_default_context().wrap_socket(sock, server_hostname=uri.host)
-            # No compression: it costs more CPU than a job. No size limit: the hub is trusted.
-            protocol = ClientProtocol(uri, max_size=None, logger=log)
+            # No compression: it costs more CPU than a job.
+            protocol = ClientProtocol(uri, logger=log)
             request = protocol.connect()
             request.headers.update(endpoint.headers())
             protocol.send_request(request)
             sock.sendall(b"".join(protocol.data_to_send()))
-            _read_upgrade(sock, protocol)
+            arrived = _read_upgrade(sock, protocol)
         except BaseException:
             sock.close()
             raise
         sock.settimeout(_SEND_S)
-        return cls(sock, protocol)
+        return cls(sock, arrived)
 
     def receive(self, timeout_s: float) -> list[bytes]:
         """Wait for messages; none came within `timeout_s` when the list is empty.
 
         Raises: LinkClosed.
         """
-        messages = self._assemble(self._take_events())
-        if messages or not self._wait(timeout_s):
-            return messages
-        data = self._read()
-        if data is None:
+        if self._early:
+            data, self._early = self._early, b""
+        elif self._wait(timeout_s):
+            found = self._read()
+            if found is None:
+                return []
+            data = found
+        else:
             return []
-        with self._state:
-            if data:
-                self._protocol.receive_data(data)
-            else:
-                self._protocol.receive_eof()
-        self._write_pending()
-        messages = self._assemble(self._take_events())
-        if not data or (not messages and self._protocol.state is not State.OPEN):
+        messages = self._take(self._frames.feed(data))
+        if not data or self._frames.failure or (not messages and not self._open):
             raise self._closed()
         return messages
 
@@ -118,21 +126,16 @@ class Link:
 
         Raises: LinkClosed.
         """
+        framed = write_frame(TEXT, message, os.urandom(4))
         with self._writer:
-            with self._state:
-                if self._protocol.state is not State.OPEN:
-                    raise self._closed()
-                self._protocol.send_text(message)
-                pieces = self._protocol.data_to_send()
-            self._write(pieces)
+            if not self._open:
+                raise self._closed()
+            self._write(framed)
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Say that this end leaves; the reader sees the hub's answer, or the end."""
-        with self._state:
-            if self._protocol.state is State.OPEN:
-                self._protocol.send_close(code, reason)
         try:
-            self._write_pending()
+            self._say_close(write_close(code, reason))
         except LinkClosed:
             return  # it is over already
 
@@ -168,16 +171,37 @@ class Link:
         except OSError:
             return b""
 
-    def _write_pending(self) -> None:
-        """Send what the protocol wants said by itself: pongs, and the answer to a close."""
-        with self._writer:
-            with self._state:
-                pieces = self._protocol.data_to_send()
-            if any(pieces):
-                self._write(pieces)
+    def _take(self, received: list[tuple[int, bytes]]) -> list[bytes]:
+        """Do what control frames ask for; returns the messages before a close."""
+        messages = []
+        for kind, payload in received:
+            if kind < CLOSE:
+                messages.append(payload)
+            elif kind == PING:
+                with self._writer:
+                    self._write(write_frame(PONG, payload, os.urandom(4)))
+            elif kind == CLOSE:
+                self._hear_close(payload)
+                break
+        if self._frames.failure is not None:
+            self.close(self._frames.failure.code, self._frames.failure.reason)
+        return messages
 
-    def _write(self, pieces: Iterable[bytes]) -> None:
-        data = b"".join(pieces)
+    def _hear_close(self, payload: bytes) -> None:
+        try:
+            self._said = read_close(payload)
+        except FrameError as failure:
+            self.close(failure.code, failure.reason)
+        else:
+            self._say_close(payload[:2])
+
+    def _say_close(self, payload: bytes) -> None:
+        with self._writer:
+            if self._open:
+                self._open = False
+                self._write(write_frame(CLOSE, payload, os.urandom(4)))
+
+    def _write(self, data: bytes) -> None:
         try:
             if self._tls is None:
                 self._socket.sendall(data)
@@ -188,37 +212,29 @@ class Link:
             self.abort()
             raise LinkClosed(1006, "the hub takes nothing") from None
 
-    def _take_events(self) -> list[Frame]:
-        with self._state:
-            events = self._protocol.events_received()
-        return [event for event in events if isinstance(event, Frame)]
-
-    def _assemble(self, frames: list[Frame]) -> list[bytes]:
-        messages = []
-        for frame in frames:
-            if frame.opcode not in _DATA:
-                continue
-            self._parts.append(bytes(frame.data))
-            if frame.fin:
-                messages.append(b"".join(self._parts))
-                self._parts.clear()
-        return messages
-
     def _closed(self) -> LinkClosed:
-        said = self._protocol.close_rcvd
-        return LinkClosed(1006) if said is None else LinkClosed(said.code, said.reason)
+        return LinkClosed(1006) if self._said is None else LinkClosed(*self._said)
 
 
-def _read_upgrade(sock: socket.socket, protocol: ClientProtocol) -> None:
-    """Read the answer to the upgrade; the socket's own timeout bounds each step."""
+def _read_upgrade(sock: socket.socket, protocol: ClientProtocol) -> bytes:
+    """Read the answer to the upgrade; returns what came behind it. The socket's own timeout bounds each step.
+
+    Raises: OSError, LinkClosed: it was refused.
+    """
+    arrived = b""
+    while _HEAD_END not in arrived and (data := sock.recv(_READ_BYTES)):
+        arrived += data
+    head, end, rest = arrived.partition(_HEAD_END)
+    protocol.receive_data(head + end)
+    if protocol.state is State.OPEN:
+        return rest
+    protocol.receive_data(rest)
     while protocol.state is State.CONNECTING and protocol.handshake_exc is None:
-        data = sock.recv(_READ_BYTES)
-        if data:
+        if data := sock.recv(_READ_BYTES):
             protocol.receive_data(data)
         else:
             protocol.receive_eof()
     refusal = protocol.handshake_exc
     if isinstance(refusal, InvalidStatus) and refusal.response.status_code in (401, 403):
         raise LinkClosed(4503, f"the hub answered {refusal.response.status_code}")
-    if refusal is not None:
-        raise ConnectionError(f"no WebSocket: {refusal}")
+    raise ConnectionError(f"no WebSocket: {refusal}")

@@ -1,4 +1,9 @@
-"""One peer on a WebSocket: whole messages in, framed messages out, pings, and an end with a code."""
+"""One peer on a WebSocket: whole messages in, framed messages out, pings, and an end with a code.
+
+Of simple-websocket only the handshake is used: its reading thread hands every message to another greenlet
+and takes four times as long to read it. Whoever handles a peer reads it, so a peer is read no faster than
+its messages are served.
+"""
 
 from __future__ import annotations
 
@@ -7,44 +12,47 @@ import random
 import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from typing import Any, Final
 
+import gevent
 from simple_websocket import ConnectionClosed
 
 from hub import limits
 from hub.errors import Unavailable
-from hub.ws.outbox import OutboxSocket
+from hub.frames import (
+    CLOSE,
+    NO_CODE,
+    PING,
+    PONG,
+    TEXT,
+    FrameError,
+    FrameReader,
+    read_close,
+    write_close,
+    write_frame,
+)
+from hub.ws.outbox import Interrupted, OutboxSocket
 
 KINDS: Final = ("monitor", "worker", "client")
 PING_EVERY_S: Final = 30.0
 GONE_AFTER_S: Final = 75.0
 _LINGER_S: Final = 2.0  # for the last frames and the peer's answer to a close
 _SLOW_LINGER_S: Final = 10.0  # for a slow peer to reach the frame that tells it why
-_INBOUND_WAITING: Final = 64  # messages that may wait for the handler before reading stops
+_READ_BYTES: Final = 65_536  # at a time: what waits for the handler is no more than these hold
+_TOO_LONG: Final = 4504
 _SPREAD_MIN_S: Final = 0.5
 _COME_BACK_PER_S: Final = 300  # upgrades that a hub serves beside its work
 _BURST_S: Final = 1.0  # messages of so many seconds may come at once
-_PING: Final = b"\x89\x00"
+_PING: Final = write_frame(PING, b"")
 
 _pause = threading.Event()
 
 
 def frame(message: bytes) -> bytes:
-    """Put a JSON text into one unmasked, uncompressed text frame (RFC 6455, section 5.2)."""
-    size = len(message)
-    if size < 126:
-        head = bytes((0x81, size))
-    elif size < 65_536:
-        head = b"\x81\x7e" + size.to_bytes(2, "big")
-    else:
-        head = b"\x81\x7f" + size.to_bytes(8, "big")
-    return head + message
-
-
-def _never() -> bool:
-    """Read nothing more."""
-    return False
+    """Put a JSON text into one unmasked, uncompressed text frame."""
+    return write_frame(TEXT, message)
 
 
 class Connection:
@@ -55,17 +63,14 @@ class Connection:
         self.id = secrets.token_hex(8)
         self._ws = ws
         self._outbox = outbox
-        self._room = threading.Event()
+        self._frames = FrameReader(masked=True, limit_bytes=limits.BODY_BYTES, limit_code=_TOO_LONG)
+        self._messages: deque[bytes] = deque()  # read, and not handled yet
         self._pinged_at = time.monotonic()
         self._paid_until = 0.0
         self._linger_s = _LINGER_S
         self.close_code: int | None = None
-        outbox.before_receive = self._may_read
-
-    @property
-    def closed(self) -> bool:
-        """Whether nothing can be sent any more."""
-        return not self._ws.connected
+        self.closed = False  # nothing can be sent any more
+        self._answered = False  # the peer has said that it closes
 
     @property
     def backlog_bytes(self) -> int:
@@ -88,7 +93,7 @@ class Connection:
 
     def send_frame(self, framed: bytes) -> None:
         """Send bytes that are framed already, such as one frame for many monitors."""
-        if not self._ws.connected:
+        if self.closed:
             return
         try:
             self._outbox.send(framed)
@@ -100,7 +105,7 @@ class Connection:
 
         The fan-out calls this for every monitor and frame: what it costs beside the system call counts.
         """
-        if not self._ws.connected:
+        if self.closed:
             return True
         try:
             return self._outbox.offer(framed)
@@ -108,25 +113,64 @@ class Connection:
             self._end()
             return True
 
-    def receive(self, timeout_s: float | None = None) -> str | bytes | None:
+    def receive(self, timeout_s: float | None = None) -> bytes | None:
         """Wait for the next message; None after `timeout_s`.
 
         Raises: simple_websocket.ConnectionClosed: the peer is gone or the connection was closed.
         """
-        message: str | bytes | None = self._ws.receive(timeout=timeout_s)
-        if self._outbox.aborted:  # nobody hears an answer: what still waits is not worth its work
-            raise ConnectionClosed()
-        self._room.set()
-        self._hold_back(message is not None)
-        return None if message is None or self._ends_at(message) else message
+        with gevent.Timeout(timeout_s, False) if timeout_s else contextlib.nullcontext():
+            while not self._messages:
+                if self.closed:
+                    raise ConnectionClosed()
+                self._read(wait=True)
+            self._hold_back(1)
+            if (
+                self._outbox.aborted
+            ):  # nobody hears an answer: what still waits is not worth its work
+                raise ConnectionClosed()
+            return self._messages.popleft()
+        return None
 
-    def receive_waiting(self, most: int) -> list[str | bytes]:
-        """Take up to `most` messages that have arrived already; never blocks."""
-        waiting: list[str | bytes] = self._ws.input_buffer[:most]
-        del self._ws.input_buffer[:most]
-        self._room.set()
+    def receive_waiting(self, most: int) -> list[bytes]:
+        """Take up to `most` messages that have arrived already; never waits for one."""
+        if len(self._messages) < most and not self.closed:
+            self._read(wait=False)
+        waiting = [self._messages.popleft() for _ in range(min(most, len(self._messages)))]
         self._hold_back(len(waiting))
-        return [message for message in waiting if not self._ends_at(message)]
+        return waiting
+
+    def _read(self, *, wait: bool) -> None:
+        """Read what has arrived, or wait for it, and do what control frames ask for."""
+        try:
+            read = self._outbox.recv if wait else self._outbox.recv_waiting
+            data = read(_READ_BYTES)
+        except Interrupted:
+            return
+        except OSError:
+            data = b""
+        if data is None:
+            return
+        self._take(self._frames.feed(data))
+        failure = self._frames.failure
+        if failure is not None:
+            self.close(failure.code, failure.reason)
+        elif not data:
+            self._end()
+
+    def _take(self, received: list[tuple[int, bytes]]) -> None:
+        asked = None
+        for kind, payload in received:
+            if kind < CLOSE:
+                self._messages.append(payload)
+            elif kind == PING:
+                asked = payload
+            elif kind == CLOSE:
+                self._answered = True
+                self.send_frame(_answer_to_close(payload))
+                self._end()
+                return
+        if asked is not None:  # the last of several is enough (RFC 6455, section 5.5.3)
+            self.send_frame(write_frame(PONG, asked))
 
     def _hold_back(self, messages: int) -> None:
         """Take a peer's messages no faster than `MESSAGES_PER_S`: others want to be heard, too."""
@@ -135,24 +179,12 @@ class Connection:
         if self._paid_until > now and not self.closed:
             _pause.wait(self._paid_until - now)
 
-    def _ends_at(self, message: str | bytes) -> bool:
-        """End a peer whose message is too long: its last piece may have come before a look at its sum."""
-        if len(message) <= limits.BODY_BYTES:
-            return False
-        self._refuse_long()
-        return True
-
-    def _refuse_long(self) -> None:
-        self.close(4504, f"a message is over {limits.BODY_BYTES} bytes")
-
     def close(self, code: int, reason: str) -> None:
         """Say why, then end; the peer has two seconds to take what waits."""
         if self.closed:
             return
         self.close_code = code
-        # The peer may be gone already: then there is nobody to tell.
-        with contextlib.suppress(ConnectionClosed, OSError):
-            self._ws.close(code, reason.encode()[:120].decode(errors="ignore"))
+        self.send_frame(write_frame(CLOSE, write_close(code, reason)))
         self._end()
 
     def close_slow(self, code: int, reason: str) -> None:
@@ -165,11 +197,17 @@ class Connection:
         """Hand over what waits, two seconds long as a rule; the server closes the socket afterwards."""
         self._outbox.flush(self._linger_s)
         if self.close_code is not None:
-            self._ws.thread.join(_LINGER_S)
+            self._await_answer()
         self._end()
         self._outbox.abort()
-        self._ws.thread.join(_LINGER_S)
+        self._outbox.close()
         self._let_go()
+
+    def _await_answer(self) -> None:
+        """Read what a closed peer still sends: unread bytes would turn our close frame into a reset."""
+        with gevent.Timeout(_LINGER_S, False), contextlib.suppress(OSError, Interrupted):
+            while not self._answered and (data := self._outbox.recv(_READ_BYTES)):
+                self._answered = any(kind == CLOSE for kind, _ in self._frames.feed(data))
 
     def keep_alive(self, now: float) -> None:
         """Ping a quiet peer; end one that has been silent for too long."""
@@ -187,24 +225,20 @@ class Connection:
         flask-sock 0.7 makes a class a connection, which refers to itself and holds `ws` until the cycle
         collector comes round, which is seldom here: 40 kB a connection waited for it.
         """
-        self._outbox.before_receive = _never
-        if not self._ws.thread.is_alive():
-            self._ws.environ = self._ws.sock = self._ws.ws = self._ws.thread = None
+        self._ws.environ = self._ws.sock = self._ws.ws = self._ws.thread = None
 
     def _end(self) -> None:
-        self._ws.connected = False
-        self._ws.event.set()
-        self._room.set()
+        self.closed = True
+        self._ws.connected = False  # flask-sock closes what still is
+        self._outbox.interrupt()
 
-    def _may_read(self) -> bool:
-        """Hold back a peer that sends faster than its handler works; end one that sends too much."""
-        if self._ws.incoming_message_len > limits.BODY_BYTES:
-            self._refuse_long()
-            return False
-        while not self.closed and len(self._ws.input_buffer) >= _INBOUND_WAITING:
-            self._room.clear()
-            self._room.wait(1.0)
-        return not self.closed or self.close_code is None
+
+def _answer_to_close(payload: bytes) -> bytes:
+    try:
+        code, _ = read_close(payload)
+    except FrameError as failure:
+        code = failure.code
+    return write_frame(CLOSE, b"" if code == NO_CODE else write_close(code, ""))
 
 
 class Connections:

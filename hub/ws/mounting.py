@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
 
 import msgspec
 import redis
@@ -17,14 +16,23 @@ from hub.ws.connection import Connection, Connections
 from hub.ws.protocol import CloseCode, await_auth, error_message
 
 Serve = Callable[[Connection, Caller], None]
-_RECEIVE_BYTES: Final = 65_536
+
+
+class _NoThread:
+    """Stands in for simple-websocket's reading thread: a `Connection` reads by itself."""
+
+    def __init__(self, target: Callable[[], None]) -> None:
+        self.name = ""
+
+    def start(self) -> None:
+        """Do nothing."""
 
 
 def mount_sockets(
     app: Flask, connections: Connections, access: Access, serve: Mapping[str, Serve]
 ) -> None:
     """Open `/ws/<kind>` for every kind of `serve`, which runs for as long as its connection lives."""
-    app.config["SOCK_SERVER_OPTIONS"] = {"receive_bytes": _RECEIVE_BYTES}
+    app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": _NoThread}
     sock = Sock(app)
     for kind, serve_one in serve.items():
         _mount(sock, connections, access, kind, serve_one)

@@ -19,14 +19,20 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
+import gevent
+
 _STUCK_S: Final = 35.0  # a peer that takes nothing for so long is gone (a large snapshot may crawl)
-_DISCARD_S: Final = 2.0
+_READ: Final = 1  # libev's EV_READ
 _UNSENT_BYTES: Final = (
     65_536  # that the kernel may hold beyond what is on its way (TCP_NOTSENT_LOWAT)
 )
 _SLOW_DRAIN_S: Final = 0.5  # a backlog that took longer to drain tells how slow the link is
 _STRIDE_BYTES: Final = 131_072  # a receiver may open its window only in strides of this size
 _PATIENCE_MAX_S: Final = 30.0
+
+
+class Interrupted(Exception):
+    """The wait for bytes was ended from elsewhere."""
 
 
 class OutboxSocket:
@@ -50,7 +56,7 @@ class OutboxSocket:
         self.backlog_bytes = 0
         self.patience_s = 0.0  # how long a link as slow as this one may take nothing and be alive
         self.received_at = time.monotonic()
-        self.before_receive: Callable[[], bool] = lambda: True
+        self._readable: Any = None  # what a reader waits on; made when one waits
         if self._plain.family in (socket.AF_INET, socket.AF_INET6) and hasattr(
             socket, "TCP_NOTSENT_LOWAT"
         ):
@@ -102,21 +108,31 @@ class OutboxSocket:
                 self.backlog_bytes -= len(self._waiting.pop())
 
     def recv(self, size: int) -> bytes:
-        """Read from the peer; an empty result ends the connection."""
-        if self._dead or not self.before_receive():
-            return self._discard()
-        data: bytes = self._socket.recv(size)
+        """Wait for bytes of the peer; an empty result ends the connection.
+
+        Raises: Interrupted, OSError.
+        """
+        while (data := self.recv_waiting(size)) is None:
+            if self._readable is None:
+                self._readable = gevent.get_hub().loop.io(self._plain.fileno(), _READ)
+            gevent.get_hub().wait(self._readable)
+        return data
+
+    def recv_waiting(self, size: int) -> bytes | None:
+        """Read what has arrived already; None when nothing has. Raises: OSError."""
+        if self._dead:
+            return b""
+        try:
+            data = self._plain.recv(size, socket.MSG_DONTWAIT)
+        except (BlockingIOError, InterruptedError):
+            return None
         self.received_at = time.monotonic()
         return data
 
-    def _discard(self) -> bytes:
-        """Read what a closed peer still sends: unread bytes would turn our close frame into a reset."""
-        until = time.monotonic() + _DISCARD_S
-        while not self._dead and (left_s := until - time.monotonic()) > 0:
-            readable, _, _ = select.select([self._plain.fileno()], [], [], left_s)
-            if not readable or not self._socket.recv(65_536):
-                break
-        return b""
+    def interrupt(self) -> None:
+        """End the wait of whoever reads; nothing happens when nobody waits."""
+        if self._readable is not None:
+            gevent.get_hub().cancel_wait(self._readable, Interrupted())
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until nothing waits; False when the peer did not take it in time."""
@@ -135,7 +151,10 @@ class OutboxSocket:
             self.backlog_bytes = 0  # it was closed already
 
     def close(self) -> None:
-        """Do nothing: the server that accepted the socket closes it, after the last flush."""
+        """Read no more. The server that accepted the socket closes it, after the last flush."""
+        if self._readable is not None:
+            self._readable.close()
+            self._readable = None
 
     def fileno(self) -> int:
         """The descriptor of the socket."""
