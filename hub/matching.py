@@ -8,6 +8,7 @@ the worker's list; a list for all of its items. A key that the worker does not h
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -27,7 +28,12 @@ class Lane(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def lane_id(self) -> str:
         """Digest of the lane: equal lanes have equal ids on every hub."""
-        return _digest(self)
+        return _digest(self) if self.requirements else _plain_lane_id(self.job_type)
+
+
+@lru_cache(1_000)
+def _plain_lane_id(job_type: str) -> str:
+    return _digest(Lane(job_type))
 
 
 class Profile(msgspec.Struct, frozen=True):
