@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 from dashboard.analytics.drawing import Figure, colour_of, is_dotted, name_of
 from dashboard.analytics.exports import csv_link
 from dashboard.components.panel import panel
+from dashboard.components.still import still
 from dashboard.components.widget import Widget
 
 
@@ -28,7 +29,7 @@ def figure_panel(
     """
     tools = [legend or _legend(figure), csv_link(csv, title)]
     shown = panel(title, subtitle, bare_figure(name, figure, brush=brush), tools=tools)
-    return html.Div(shown, className="figure")
+    return still(html.Div(shown, className="figure"))
 
 
 def heat_scale() -> Component:

@@ -15,13 +15,14 @@ from dashboard.analytics.report import Report
 from dashboard.analytics.tables import errors_table, types_table
 from dashboard.analytics.tiles import promise_list, tiles
 from dashboard.components.panel import panel
+from dashboard.components.still import still
 
 
 def panels(report: Report) -> list[Component]:
     """Build every panel of a report."""
     return [
         _promises(report),
-        tiles(report),
+        still(tiles(report)),
         html.Div([*_charts(report), *_split(report)], className="chart-grid"),
         html.Div([*_tables(report), backlog_panel(report)], className="table-grid"),
     ]
@@ -32,65 +33,83 @@ def _promises(report: Report) -> Component:
     return panel(
         "Promises to customers",
         "Share of jobs that started in time; jobs that still wait count as soon as they are late",
-        html.Div([promise_list(report), promise_form(proposed)]),
+        html.Div([still(promise_list(report)), promise_form(proposed)]),
         tools=csv_link(range_href("promises", report.span), "Promises"),
         class_name="promises-panel",
     )
 
 
 def _charts(report: Report) -> list[Component]:
+    return [
+        *_jobs_over_time(report),
+        _wait_against_run(report),
+        _utilisation(report),
+        _busy_hours(report),
+    ]
+
+
+def _jobs_over_time(report: Report) -> list[Component]:
     span, series, csv = report.span, report.series, metrics_href(report.span)
-
-    def marked(chart: Figure) -> Figure:
-        return charts.with_marks(chart, report.marks, span.local)
-
     return [
         figure_panel(
             "throughput",
             "Throughput",
             f"Finished {charts.bucket_unit(span.step_s)}; dotted: the period before",
-            marked(charts.throughput(series, report.series_before)),
+            _marked(report, charts.throughput(series, report.series_before)),
             csv=csv,
         ),
         figure_panel(
             "wait",
             "Wait",
             f"From pending to started, n = {int(series['wait_n'].sum()):,}",
-            marked(charts.latency(series, "wait", "Wait")),
+            _marked(report, charts.latency(series, "wait", "Wait")),
             csv=csv,
         ),
         figure_panel(
             "run",
             "Run time",
             f"Of finished attempts, n = {int(series['run_n'].sum()):,}",
-            marked(charts.latency(series, "run", "Run")),
+            _marked(report, charts.latency(series, "run", "Run")),
             csv=csv,
-        ),
-        figure_panel(
-            "wait-run",
-            "Wait against run",
-            "p95 by job type",
-            charts.wait_against_run(report.by_type),
-            csv=summary_href(span, "job_type"),
-            brush=False,
-        ),
-        figure_panel(
-            "utilisation",
-            "Utilisation",
-            "Busy of offered slot time",
-            marked(charts.utilisation(series)),
-            csv=csv,
-        ),
-        figure_panel(
-            "heat",
-            "Busy hours",
-            "Utilisation by hour and weekday, a week at least",
-            charts.heat_map(report.hours),
-            csv=metrics_href(span.with_week, step=3_600),
-            brush=False,
-            legend=heat_scale(),
         ),
     ]
+
+
+def _wait_against_run(report: Report) -> Component:
+    return figure_panel(
+        "wait-run",
+        "Wait against run",
+        "p95 by job type",
+        charts.wait_against_run(report.by_type),
+        csv=summary_href(report.span, "job_type"),
+        brush=False,
+    )
+
+
+def _utilisation(report: Report) -> Component:
+    return figure_panel(
+        "utilisation",
+        "Utilisation",
+        "Busy of offered slot time",
+        _marked(report, charts.utilisation(report.series)),
+        csv=metrics_href(report.span),
+    )
+
+
+def _busy_hours(report: Report) -> Component:
+    return figure_panel(
+        "heat",
+        "Busy hours",
+        "Utilisation by hour and weekday, a week at least",
+        charts.heat_map(report.hours),
+        csv=metrics_href(report.span.with_week, step=3_600),
+        brush=False,
+        legend=heat_scale(),
+    )
+
+
+def _marked(report: Report, chart: Figure) -> Figure:
+    return charts.with_marks(chart, report.marks, report.span.local)
 
 
 def _split(report: Report) -> list[Component]:
@@ -121,13 +140,13 @@ def _tables(report: Report) -> list[Component]:
         panel(
             "Top job types",
             "By the time that they kept workers busy",
-            types_table(report.by_type),
+            still(types_table(report.by_type)),
             tools=csv_link(summary_href(span, "job_type"), "Job types"),
         ),
         panel(
             "Top errors",
             "Failed attempts whose messages differ only in numbers, ids and quoted text",
-            errors_table(report.errors, span.local),
+            still(errors_table(report.errors, span.local)),
             tools=csv_link(range_href("errors", span), "Errors"),
         ),
     ]

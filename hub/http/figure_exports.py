@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from flask import Blueprint, Response
@@ -38,11 +39,7 @@ def figure_exports_blueprint(metrics: MetricsReader) -> Blueprint:
         errors=(422,),
     )
     def series() -> Response:
-        query = read_query(FiguresQuery)
-        from_s, to_s = read_range(metrics, query)
-        step_s = fitting_step(query.step or _STEP_S, from_s, to_s, metrics.closed_until())
-        rows = metrics.rows(step_s, from_s, to_s, read_groups(metrics, query, from_s))
-        return csv_answer("metrics.csv", metrics_csv(rows))
+        return csv_answer("metrics.csv", _series(metrics, read_query(FiguresQuery)))
 
     @routes.get("/summary.csv")
     @operation(
@@ -53,13 +50,7 @@ def figure_exports_blueprint(metrics: MetricsReader) -> Blueprint:
         errors=(422,),
     )
     def summary() -> Response:
-        query = read_query(GroupsQuery)
-        from_s, to_s = read_range(metrics, query)
-        totals = (
-            (group, metrics.total(from_s, to_s, group))
-            for group in read_groups(metrics, query, from_s)
-        )
-        return csv_answer("summary.csv", summary_csv(from_s * 1000, to_s * 1000, totals))
+        return csv_answer("summary.csv", _summary(metrics, read_query(GroupsQuery)))
 
     @routes.get("/errors.csv")
     @operation(
@@ -70,9 +61,25 @@ def figure_exports_blueprint(metrics: MetricsReader) -> Blueprint:
         errors=(422,),
     )
     def errors() -> Response:
-        query = read_query(ErrorsOfQuery)
-        from_s, to_s = read_range(metrics, query)
-        kinds = metrics.errors(from_s, to_s, query.group, _ERRORS_MAX)
-        return csv_answer("errors.csv", struct_csv(ErrorKind, kinds))
+        return csv_answer("errors.csv", _errors(metrics, read_query(ErrorsOfQuery)))
 
     return routes
+
+
+def _series(metrics: MetricsReader, query: FiguresQuery) -> Iterator[str]:
+    from_s, to_s = read_range(metrics, query)
+    step_s = fitting_step(query.step or _STEP_S, from_s, to_s, metrics.closed_until())
+    return metrics_csv(metrics.rows(step_s, from_s, to_s, read_groups(metrics, query, from_s)))
+
+
+def _summary(metrics: MetricsReader, query: GroupsQuery) -> Iterator[str]:
+    from_s, to_s = read_range(metrics, query)
+    totals = (
+        (group, metrics.total(from_s, to_s, group)) for group in read_groups(metrics, query, from_s)
+    )
+    return summary_csv(from_s * 1000, to_s * 1000, totals)
+
+
+def _errors(metrics: MetricsReader, query: ErrorsOfQuery) -> Iterator[str]:
+    from_s, to_s = read_range(metrics, query)
+    return struct_csv(ErrorKind, metrics.errors(from_s, to_s, query.group, _ERRORS_MAX))
