@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import dash
 from dash import Dash
@@ -14,6 +15,7 @@ from flask_compress import Compress
 from dashboard import theme
 from dashboard.actions import register_actions
 from dashboard.assets import ASSETS
+from dashboard.bundles import Bundle, bundles, register_bundles
 from dashboard.config import DashboardConfig
 from dashboard.hub_client import HubApi
 from dashboard.pages import PAGES
@@ -38,17 +40,18 @@ _COMPRESSED: Final = [
 def create_app(config: DashboardConfig) -> Dash:
     """Build the application; `app.server` is what a WSGI server runs."""
     hub = HubApi(config.hub_url, config.token, current)
+    made = bundles()
     app = Dash(
         "dashboard",
         title="Jobhub",
         update_title="",
         assets_folder=str(ASSETS),
-        assets_path_ignore=["^boot$"],
+        include_assets_files=False,  # they come as bundles
         use_pages=True,
         pages_folder="",
         include_pages_meta=False,
         suppress_callback_exceptions=True,  # a callback's page is not always the one on screen
-        index_string=_index(),
+        index_string=_index(made),
         add_log_handler=False,
     )
     for order, page in enumerate(PAGES):
@@ -65,6 +68,7 @@ def create_app(config: DashboardConfig) -> Dash:
     app.layout = partial(shell_layout, config, hub)
     register_shell(app)
     register_actions(app, hub)
+    register_bundles(app.server, made)
     register_routes(app.server, hub, config.presets[0].url)
     secure(app, config)
     require_sign_in(app.server, config, People(config))
@@ -72,13 +76,16 @@ def create_app(config: DashboardConfig) -> Dash:
     return app
 
 
-def _index() -> str:
-    colours: dict[str, Any] = {
+def _index(made: Sequence[Bundle]) -> str:
+    styles, scripts, _ = made
+    words = {
         "light_page": theme.palette("light")["surface"],
         "dark_page": theme.palette("dark")["surface"],
+        "styles": styles.path,
+        "scripts": scripts.path,
     }
     text = _INDEX
-    for name, value in colours.items():
+    for name, value in words.items():
         text = text.replace(f"[[{name}]]", value)
     return text
 

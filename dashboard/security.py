@@ -18,7 +18,6 @@ from hub.logs import REQUEST_ID_HEADER, request_id, take_request_id
 
 BODY_BYTES: Final = 2_000_000  # a callback with its states; a page's tables are the largest
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_FINGERPRINTED_S: Final = 31_536_000
 
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -52,10 +51,7 @@ def secure(app: Dash, config: DashboardConfig) -> None:
         response.headers[REQUEST_ID_HEADER] = request_id.get() or ""
         if response.mimetype == "text/html":
             response.headers["Content-Security-Policy"] = content_policy(app, config)
-        if "m" in request.args and request.path.startswith("/assets/"):
-            # The URL names the file's time of change: a new file has a new URL.
-            response.headers["Cache-Control"] = f"public, max-age={_FINGERPRINTED_S}, immutable"
-        elif not request.path.startswith(("/assets/", "/_dash-component-suites/")):
+        if not request.path.startswith(("/assets/", "/_dash-component-suites/")):
             response.headers["Cache-Control"] = "no-store"
         return response
 

@@ -80,15 +80,12 @@ def test_every_asset_exists_when_the_page_names_it(client: FlaskClient) -> None:
 
     page = client.get("/").get_data(as_text=True)
     urls = re.findall(r'(?:src|href)="(/[^"]+)"', page)
-    assert len(urls) > 20
+    assert len(urls) > 10
     for url in urls:
         assert client.get(url).status_code == 200, url
 
 
-def test_asset_is_kept_by_browsers_when_its_url_names_its_version(client: FlaskClient) -> None:
-    page = client.get("/").get_data(as_text=True)
-    url = next(part for part in page.split('"') if part.startswith("/assets/js/") and "?m=" in part)
-    assert "immutable" in client.get(url).headers["Cache-Control"]
+def test_page_is_never_kept_by_browsers(client: FlaskClient) -> None:
     assert client.get("/").headers["Cache-Control"] == "no-store"
 
 
