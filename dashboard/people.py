@@ -21,12 +21,14 @@ from werkzeug.datastructures import Headers
 from dashboard.config import DashboardConfig
 from dashboard.hub_client import HubApi, HubRefused, HubUnreachable, segment
 from dashboard.person import OPEN, Person, Role
-from hub.errors import Forbidden
+from hub.errors import Forbidden, InvalidInput
 from hub.passwords import password_matches
 
 _KNOWN_S: Final = 5.0
 _AGAIN_S: Final = 1.0
 _ANSWER_S: Final = 3.0
+_HUB_WITHIN_S: Final = 10.0  # a hub that starts at the same time
+_ASK_EVERY_S: Final = 1.0
 _NAME: Final = re.compile(r"[A-Za-z0-9_.:@/+-]{1,100}")
 
 
@@ -122,3 +124,31 @@ class People:
             raise Forbidden(f"the proxy names nobody in {self._header}")
         known = users.get(name)
         return Person(name, known.role if known else "viewer")
+
+
+def require_people(config: DashboardConfig, wait_s: float = _HUB_WITHIN_S) -> None:
+    """Refuse to be reached from outside while nobody could sign in.
+
+    A hub that starts at the same time gets `wait_s`; without an answer only the sign-in page is served.
+
+    Raises: InvalidInput.
+    """
+    if not config.public or config.trusted_user_header is not None:
+        return
+    people = People(config)
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            users = people.users()
+        except HubUnreachable:
+            if time.monotonic() >= until:
+                return
+            time.sleep(_ASK_EVERY_S)
+            continue
+        if not users:
+            raise InvalidInput(
+                "others can reach the dashboard, and no user exists: `jobhub user add NAME --role operator`, "
+                "or JOBHUB_TRUSTED_USER_HEADER behind a proxy that signs people in, or keep 127.0.0.1",
+                field="JOBHUB_HOST",
+            )
+        return

@@ -1,30 +1,34 @@
-"""Serves the dashboard with gunicorn: one process, threads.
+"""Serves the dashboard with gunicorn's gevent worker, as the hub is: one process, a greenlet a request.
 
 Everything that moves comes over the hub's socket, straight into the browser; what is left here is
-page views, clicks and files, each one request to the hub.
+page views, clicks and files, each one request to the hub. With threads sixteen clients that send nothing
+kept everybody out (docs/decisions/0002-serving.md).
+Importing this module patches the standard library for gevent: it belongs to a process that serves.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import Any, Final
+from gevent import monkey
 
-from gunicorn.app.base import BaseApplication
+monkey.patch_all()
 
-from dashboard.app import create_app
-from dashboard.config import DashboardConfig, read_config
-from dashboard.hub_client import HubUnreachable
-from dashboard.people import People
-from hub.config import Settings
-from hub.errors import InvalidInput
-from hub.logs import configure_logs
-from hub.server_log import ServerLogger
+from collections.abc import Callable  # noqa: E402
+from typing import Any, Final  # noqa: E402
 
-_THREADS: Final = 16
+from gunicorn.app.base import BaseApplication  # noqa: E402
+
+from dashboard.app import create_app  # noqa: E402
+from dashboard.config import DashboardConfig, read_config  # noqa: E402
+from dashboard.people import require_people  # noqa: E402
+from hub.bounded_worker import REFUSING, BoundedWorker  # noqa: E402
+from hub.config import Settings  # noqa: E402
+from hub.logs import configure_logs  # noqa: E402
+from hub.server_log import ServerLogger  # noqa: E402
+from hub.slow_bodies import SlowBodies  # noqa: E402
+
+# With those to the hub, and those being refused, fewer than the 1,024 files that a process may usually open.
+_CONNECTIONS: Final = 500
 _GRACEFUL_S: Final = 5
-_HUB_WITHIN_S: Final = 10.0
-_ASK_EVERY_S: Final = 1.0
 
 
 class _DashboardServer(BaseApplication):  # type: ignore[misc]
@@ -36,13 +40,14 @@ class _DashboardServer(BaseApplication):  # type: ignore[misc]
         super().__init__()
 
     def load_config(self) -> None:
+        BoundedWorker.first_request_s = self._settings.request_s
         host = self._settings.host
         bind_host = f"[{host}]" if ":" in host else host
         for name, value in {
             "bind": f"{bind_host}:{self._settings.dashboard_port}",
-            "worker_class": "gthread",
+            "worker_class": BoundedWorker,
             "workers": 1,
-            "threads": _THREADS,
+            "worker_connections": _CONNECTIONS + REFUSING,
             "graceful_timeout": _GRACEFUL_S,
             "timeout": 60,
             "keepalive": 75,
@@ -56,8 +61,7 @@ class _DashboardServer(BaseApplication):  # type: ignore[misc]
                 self.cfg.set(name, value)
 
     def load(self) -> Callable[..., Any]:
-        server: Callable[..., Any] = create_app(self._config).server
-        return server
+        return SlowBodies(create_app(self._config).server, self._settings.request_s)
 
 
 def serve(settings: Settings) -> None:
@@ -69,34 +73,6 @@ def serve(settings: Settings) -> None:
     config = read_config(settings)
     require_people(config)
     _DashboardServer(settings, config).run()
-
-
-def require_people(config: DashboardConfig, wait_s: float = _HUB_WITHIN_S) -> None:
-    """Refuse to be reached from outside while nobody could sign in.
-
-    A hub that starts at the same time gets `wait_s`; without an answer only the sign-in page is served.
-
-    Raises: InvalidInput.
-    """
-    if not config.public or config.trusted_user_header is not None:
-        return
-    people = People(config)
-    until = time.monotonic() + wait_s
-    while True:
-        try:
-            users = people.users()
-        except HubUnreachable:
-            if time.monotonic() >= until:
-                return
-            time.sleep(_ASK_EVERY_S)
-            continue
-        if not users:
-            raise InvalidInput(
-                "others can reach the dashboard, and no user exists: `jobhub user add NAME --role operator`, "
-                "or JOBHUB_TRUSTED_USER_HEADER behind a proxy that signs people in, or keep 127.0.0.1",
-                field="JOBHUB_HOST",
-            )
-        return
 
 
 def _announce(arbiter: Any) -> None:

@@ -19,7 +19,7 @@ _WAITED: Final = "jobhub_waited"  # set on the greenlet of a connection after it
 
 _BODY: Final = (
     b'{"title":"Service Unavailable","status":503,"code":"too_many_connections",'
-    b'"detail":"the hub holds as many connections as it may; try again"}'
+    b'"detail":"as many connections are held as may be; try again"}'
 )
 _REFUSAL: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nConnection: close\r\n"

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from dashboard.app import create_app
 from dashboard.config import read_config
-from dashboard.serving import require_people
+from dashboard.people import require_people
 from hub.config import load_settings
 from hub.errors import InvalidInput
 from tests.support.processes import Server

@@ -122,6 +122,35 @@ def test_slow_head_is_cut_off_when_it_drips(small: Server) -> None:
             assert time.monotonic() - began < 10
 
 
+def test_dashboard_answers_on_when_others_send_nothing_or_half_a_request(tmp_path: Path) -> None:
+    environ = {
+        "JOBHUB_DATA_DIR": str(tmp_path),
+        "JOBHUB_DASHBOARD_PORT": "0",
+        "JOBHUB_REQUEST_S": "5",
+    }
+    half = (
+        b"",
+        b"G",
+        b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nname=",
+    )
+    with (
+        serving("dashboard", environ=environ) as dashboard,
+        httpx.Client(base_url=dashboard.url, timeout=30) as visitor,
+        ExitStack() as stack,
+    ):
+        held = [stack.enter_context(connect(dashboard.url)) for _ in range(150)]
+        for place, link in enumerate(held):
+            link.sendall(half[place % len(half)])
+        for _ in range(5):
+            began = time.monotonic()
+            assert visitor.get("/healthz").status_code == 200
+            assert time.monotonic() - began < SLOW_S
+        for link in held:  # and each is ended
+            while link.recv(4_096):
+                pass
+
+
 def drip(link: socket.socket, piece: bytes, timeout_s: float) -> bytes:
     """Send a piece again and again until the other side ends; returns what it said."""
     heard, until = b"", time.monotonic() + timeout_s
