@@ -1,10 +1,11 @@
 """What the hub acknowledged, and whether Redis still says so at the end.
 
     submitted     a submit was answered: the job is there, each of its runs ended in one final state
-    settled       an outcome was acknowledged under a fence: that fence ended its run
+    settled       an outcome was acknowledged under a fence: that fence ended the attempt, in that way
 
-A recorded result must be one that was sent under the record's fence; counters and figures equal the
-records (hub.chaos.figures_check).
+A history goes from state to state without a gap, and fences only rise in it. A recorded result must be
+one that was sent under the record's fence; counters and figures equal the records
+(hub.chaos.figures_check).
 An acknowledgement is excused when Redis was robbed of it on purpose: emptied, or started again without
 its last second. Everything else must be found.
 """
@@ -15,7 +16,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -126,15 +127,8 @@ def _judge(job_id: str, note: _Note, job: StoredJob) -> Iterator[str]:
     expected = dict.fromkeys(range(1, rec["run"] + 1), 1)
     if dict(ends) != expected:
         yield f"{job_id}: final states a run {dict(ends)}, not {expected}"
-    told = {
-        entry["fence"]
-        for entry in history
-        if entry["old_status"] in ("assigned", "in_progress")
-        and entry["new_status"] in ("completed", "failed", "scheduled")
-    }
-    for fence in note.settled:
-        if fence not in told:
-            yield f"{job_id}: the outcome under {fence} was acknowledged, and is not in its history"
+    for wrong in (*_breaks(rec, history), *_outcomes_that_differ(note, history)):
+        yield f"{job_id}: {wrong}"
     if rec["status"] == "completed":
         fence = rec["fence"]
         if history[-1].get("fence") != fence:
@@ -142,6 +136,38 @@ def _judge(job_id: str, note: _Note, job: StoredJob) -> Iterator[str]:
         sent = [fence_result(fence)] if rec["job_type"] == SDK_TYPE else note.sent.get(fence, [])
         if job.result not in sent:
             yield f"{job_id}: holds {job.result!r}, which was not sent under its fence {fence}"
+
+
+def _breaks(rec: dict[str, Any], history: list[dict[str, Any]]) -> Iterator[str]:
+    """Say where a history does not go on where it was, or gives a job out under an older fence."""
+    status, fence = None, 0
+    for entry in history:
+        if entry["old_status"] != status:
+            yield f"its history goes on from {entry['old_status']} after {status}"
+        status = entry["new_status"]
+        if status == "assigned":
+            if entry["fence"] <= fence:
+                yield f"it was given out under {entry['fence']} after {fence}"
+            fence = entry["fence"]
+    if status != rec["status"]:
+        yield f"its record says {rec['status']}, its history ends with {status}"
+
+
+def _outcomes_that_differ(note: _Note, history: list[dict[str, Any]]) -> Iterator[str]:
+    """Say which acknowledged outcomes are not in the history, or as something else than was sent."""
+    told = {
+        entry["fence"]: entry["new_status"]
+        for entry in history
+        if entry["old_status"] in ("assigned", "in_progress")
+        and entry["new_status"] in ("completed", "failed", "scheduled")
+    }
+    for fence in note.settled:
+        if fence not in told:
+            yield f"the outcome under {fence} was acknowledged, and is not in its history"
+            continue
+        meant = {result is not None for result in note.sent.get(fence, [])}
+        if meant and (told[fence] == "completed") not in meant:
+            yield f"the outcome under {fence} was recorded as {told[fence]}"
 
 
 def _counts_that_differ(service: RedisService, jobs: Iterable[StoredJob]) -> Iterator[str]:

@@ -97,3 +97,41 @@ def test_result_of_a_worker_process_must_name_the_fence_of_its_record(core: Core
         given = core.run()
         core.broker.complete("w1", given.job_id, given.fence, fence_result(int(given.fence) - said))
         assert len(differences(core, ledger)) == said
+
+
+def test_outcome_is_told_when_it_was_recorded_as_another(core: Core) -> None:
+    ledger = Ledger()
+    core.register()
+    asked_at = time.monotonic()
+    job = core.submit()
+    ledger.submitted(job.job_id, asked_at)
+    given = core.run()
+    ledger.sent(
+        job.job_id, given.fence, None
+    )  # an error is told, and the hub takes it for a result
+    core.broker.complete("w1", given.job_id, given.fence, b"1")
+    ledger.settled(job.job_id, given.fence, asked_at)
+    wrong = f"{job.job_id}: the outcome under {given.fence} was recorded as completed"
+    assert wrong in differences(core, ledger)
+
+
+def test_gap_in_a_history_and_an_older_fence_are_told(core: Core) -> None:
+    ledger = Ledger()
+    core.register()
+    given = acknowledged(core, ledger)
+    redis, key = core.service.redis, core.service.keys.of("history", given.job_id)
+    moves = [msgspec.json.decode(move) for move in redis.lrange(key, 0, -1)]
+    assert [move["new_status"] for move in moves] == [
+        "pending",
+        "assigned",
+        "in_progress",
+        "completed",
+    ]
+    redis.lrem(key, 1, redis.lindex(key, 1))
+    found = differences(core, ledger)
+    assert f"{given.job_id}: its history goes on from assigned after pending" in found
+    redis.delete(key)
+    for move in (*moves[:2], {**moves[2], "new_status": "assigned"}, *moves[2:]):
+        redis.rpush(key, msgspec.json.encode(move))
+    found = differences(core, ledger)
+    assert f"{given.job_id}: it was given out under {given.fence} after {given.fence}" in found
