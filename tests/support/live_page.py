@@ -98,7 +98,13 @@ class LivePage:
 
     def see(self, place: Locator, text: str | re.Pattern[str] | list[str]) -> None:
         """Wait until a place says something; a list is of several places."""
-        expect(place).to_have_text(text, timeout=DEADLINE_MS)
+        try:
+            expect(place).to_have_text(text, timeout=DEADLINE_MS)
+        except AssertionError as missing:
+            banner = self.page.locator("#hub-failure")
+            if banner.count():
+                missing.add_note(f"The page says: {banner.inner_text()}")
+            raise
 
     def see_part(self, place: Locator, text: str) -> None:
         """Wait until a place says something among other things."""
