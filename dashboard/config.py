@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from dashboard.addresses import Network, read_proxies
 from hub.config import Settings, is_loopback
 from hub.errors import InvalidInput
 
@@ -28,6 +29,7 @@ class DashboardConfig(msgspec.Struct, frozen=True, kw_only=True):
     token: str | None
     public: bool  # whether others than this machine can reach it: then everybody signs in
     trusted_user_header: str | None
+    trusted_proxies: tuple[Network, ...]
     presets: tuple[Preset, ...]
     hosts: frozenset[str]
     origins: frozenset[str]
@@ -45,7 +47,7 @@ class DashboardConfig(msgspec.Struct, frozen=True, kw_only=True):
 def read_config(settings: Settings) -> DashboardConfig:
     """Take over what concerns the dashboard.
 
-    Raises: InvalidInput: a preset is not NAME=URL.
+    Raises: InvalidInput: a preset is not NAME=URL, or a proxy no address.
     """
     named = {urlsplit(origin).hostname or "" for origin in settings.allowed_origins}
     return DashboardConfig(
@@ -53,6 +55,7 @@ def read_config(settings: Settings) -> DashboardConfig:
         token=settings.token,
         public=not all(map(is_loopback, (settings.host, *settings.allowed_hosts, *named))),
         trusted_user_header=settings.trusted_user_header,
+        trusted_proxies=read_proxies(settings.trusted_proxies),
         presets=tuple(_read_preset(text) for text in settings.presets),
         hosts=_LOOPBACK
         | named

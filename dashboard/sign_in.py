@@ -18,6 +18,7 @@ from typing import Any, Final
 from flask import Flask, Response, abort, g, redirect, render_template_string, request, session
 from werkzeug.wrappers import Response as AnyResponse
 
+from dashboard.addresses import address_of
 from dashboard.config import DashboardConfig
 from dashboard.people import People
 from dashboard.throttle import WITHIN_S, Throttle
@@ -29,7 +30,7 @@ _FREE: Final = frozenset({"/healthz", SIGN_IN_PATH, SIGN_OUT_PATH})
 _FIELD_CHARS: Final = 200
 _TRIES_OF_NAME_FROM_ADDRESS: Final = 5
 _TRIES_OF_NAME: Final = 30
-_TRIES_FROM_ADDRESS: Final = 30  # behind a proxy, everybody's
+_TRIES_FROM_ADDRESS: Final = 30  # behind a proxy that is not trusted, everybody's
 _PAGE: Final = (Path(__file__).parent / "sign_in.html").read_text(encoding="utf-8")
 
 
@@ -37,7 +38,7 @@ def require_sign_in(server: Flask, config: DashboardConfig, people: People) -> N
     """Add the pages, and let nobody else pass who has not signed in."""
     _prepare_sessions(server, config)
     _check_each_request(server, people)
-    _add_pages(server, people, Throttle())
+    _add_pages(server, config, people, Throttle())
 
 
 def _check_each_request(server: Flask, people: People) -> None:
@@ -53,7 +54,7 @@ def _check_each_request(server: Flask, people: People) -> None:
         return redirect(SIGN_IN_PATH)
 
 
-def _add_pages(server: Flask, people: People, throttle: Throttle) -> None:
+def _add_pages(server: Flask, config: DashboardConfig, people: People, throttle: Throttle) -> None:
     @server.get(SIGN_IN_PATH)
     def form() -> Response:
         return _page()
@@ -62,7 +63,8 @@ def _add_pages(server: Flask, people: People, throttle: Throttle) -> None:
     def enter() -> AnyResponse:
         name = request.form.get("name", "")[:_FIELD_CHARS].strip()
         password = request.form.get("password", "")[: _FIELD_CHARS + 1]
-        limits = _limits(name, request.remote_addr)
+        forwarded = ",".join(request.headers.getlist("X-Forwarded-For"))
+        limits = _limits(name, address_of(request.remote_addr, forwarded, config.trusted_proxies))
         if not throttle.begin(limits):
             return _too_many()
         user = people.check_password(name, password)
@@ -80,7 +82,7 @@ def _add_pages(server: Flask, people: People, throttle: Throttle) -> None:
         return redirect(SIGN_IN_PATH, 303)
 
 
-def _limits(name: str, address: str | None) -> dict[str, int]:
+def _limits(name: str, address: str) -> dict[str, int]:
     return {
         f"{name}\n{address}": _TRIES_OF_NAME_FROM_ADDRESS,
         f"name {name}": _TRIES_OF_NAME,

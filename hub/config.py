@@ -59,6 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     namespace: Name = "jobhub"
     token: str | None = None
     trusted_user_header: HeaderName | None = None
+    trusted_proxies: list[str] = []  # addresses or networks whose X-Forwarded-For is believed
     max_connections: Annotated[int, Meta(ge=10, le=100_000)] = 10_000
     request_s: Seconds = 20.0
     requests_per_s: PositiveInt = 2_000

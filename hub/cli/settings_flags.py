@@ -26,6 +26,7 @@ SENTENCES: Final[dict[str, str]] = {
     "namespace": "Prefix of every key in Redis",
     "token": "Secret that every request must bring; the variable hides it from `ps`",
     "trusted_user_header": "Header in which a proxy with SSO names who looks at the dashboard",
+    "trusted_proxies": "Addresses of proxies that say in X-Forwarded-For who signs in",
     "max_connections": "How many connections a hub holds; further ones get 503",
     "request_s": "How long a request may take to arrive",
     "requests_per_s": "How many requests a token may make a second; further ones get 429",
@@ -45,7 +46,7 @@ SENTENCES: Final[dict[str, str]] = {
     "redis_url": "Redis to use instead of the embedded one",
 }
 
-_NOT_OF_THE_HUB: Final = frozenset({"presets", "trusted_user_header"})
+_NOT_OF_THE_HUB: Final = frozenset({"presets", "trusted_user_header", "trusted_proxies"})
 HUB: Final = tuple(name for name in Settings.__struct_fields__ if name not in _NOT_OF_THE_HUB)
 DASHBOARD: Final = (
     "host",
@@ -57,6 +58,8 @@ DASHBOARD: Final = (
     "presets",
     "token",
     "trusted_user_header",
+    "trusted_proxies",
+    "request_s",
     "log_format",
     "log_level",
 )

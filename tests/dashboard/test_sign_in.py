@@ -13,10 +13,12 @@ import pytest
 from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
 
+from dashboard.addresses import address_of, read_proxies
 from dashboard.app import create_app
 from dashboard.config import read_config
 from dashboard.throttle import Throttle
 from hub.config import load_settings
+from hub.errors import InvalidInput
 from hub.passwords import hash_password, password_matches
 from tests.support.roles import ROOT_TOKEN, Guarded, guarded_hub
 
@@ -132,6 +134,50 @@ def test_attempts_are_refused_when_too_many_failed(visitor: FlaskClient) -> None
         assert sign_in(visitor, "ann", "wrong").status_code == 401
     refused = sign_in(visitor, "ann")
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "300")
+
+
+def test_attempts_of_another_address_are_taken_when_a_trusted_proxy_names_it(
+    root: httpx.Client,
+) -> None:
+    def attempt(visitor: FlaskClient, forwarded: str, password: str = "wrong") -> int:
+        form = {"name": "ann", "password": password}
+        headers = {**OURS, "X-Forwarded-For": forwarded}
+        status: int = visitor.post("/sign-in", data=form, headers=headers).status_code
+        return status
+
+    with browser_of(str(root.base_url), trusted_proxies=["127.0.0.1", "10.0.0.0/8"]) as visitor:
+        for number in range(5):  # what stands before the last entry is the attacker's own word
+            assert attempt(visitor, f"203.0.113.{number}, 198.51.100.7") == 401
+        assert attempt(visitor, "198.51.100.7") == 429
+        assert attempt(visitor, "192.0.2.1, 10.1.2.3", PASSWORD) == 303
+    with browser_of(str(root.base_url)) as visitor:
+        for number in range(5):
+            assert attempt(visitor, f"203.0.113.{number}") == 401
+        assert attempt(visitor, "192.0.2.1", PASSWORD) == 429
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "found"),
+    [
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("10.0.0.1", "192.0.2.1", "192.0.2.1"),
+        ("10.0.0.1", "evil, 192.0.2.1,10.0.0.2", "192.0.2.1"),
+        ("::ffff:10.0.0.1", "2001:db8::1", "2001:db8::1"),
+        ("10.0.0.1", "192.0.2.1, unknown", "10.0.0.1"),
+        ("192.0.2.9", "192.0.2.1", "192.0.2.9"),
+        (None, "192.0.2.1", ""),
+    ],
+)
+def test_address_is_that_of_the_last_who_is_no_proxy_of_ours(
+    peer: str | None, forwarded: str, found: str
+) -> None:
+    assert address_of(peer, forwarded, read_proxies(["10.0.0.0/8"])) == found
+
+
+def test_setting_is_named_when_a_proxy_is_no_address() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_config(load_settings({"JOBHUB_TRUSTED_PROXIES": "proxy.example"}))
+    assert refused.value.field == "JOBHUB_TRUSTED_PROXIES"
 
 
 def test_attempts_are_taken_again_when_five_minutes_passed() -> None:
