@@ -18,7 +18,7 @@ from hub.ws.protocol import CloseCode, await_auth, error_message
 Serve = Callable[[Connection, Caller], None]
 
 
-class _NoThread:
+class NoThread:
     """Stands in for simple-websocket's reading thread: a `Connection` reads by itself."""
 
     def __init__(self, target: Callable[[], None]) -> None:
@@ -32,7 +32,7 @@ def mount_sockets(
     app: Flask, connections: Connections, access: Access, serve: Mapping[str, Serve]
 ) -> None:
     """Open `/ws/<kind>` for every kind of `serve`, which runs for as long as its connection lives."""
-    app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": _NoThread}
+    app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": NoThread}
     sock = Sock(app)
     for kind, serve_one in serve.items():
         _mount(sock, connections, access, kind, serve_one)

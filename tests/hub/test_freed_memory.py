@@ -13,6 +13,7 @@ from simple_websocket import Server
 from hub.errors import NotFound
 from hub.job_broker import JobBroker
 from hub.ws.connection import Connections
+from hub.ws.mounting import NoThread
 from hub.ws.outbox import OutboxSocket
 
 UPGRADE = {
@@ -36,7 +37,8 @@ def uncollected() -> Iterator[None]:
 def test_connection_is_freed_at_once_when_its_peer_is_gone() -> None:
     ours, theirs = socket.socketpair()
     outbox = OutboxSocket(ours, 1_000)
-    ws = Server({**UPGRADE, "gunicorn.socket": outbox})  # flask-sock holds it on in a cycle
+    # flask-sock holds it on in a cycle
+    ws = Server({**UPGRADE, "gunicorn.socket": outbox}, thread_class=NoThread)
     with theirs, ours, Connections(1).open(ws, "monitor") as connection:
         theirs.close()
     held = [weakref.ref(connection), weakref.ref(outbox), weakref.ref(ws.ws or outbox)]
