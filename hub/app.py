@@ -65,6 +65,7 @@ from hub.ws.worker import WorkerHandler
 
 _MAINTENANCE_EVERY_S = 0.25  # a delayed job starts at most so much late
 _AFTER_FAILURE_S = 1.0
+_FOLLOWED_WITHIN_S = 2.0  # a hub whose Redis is away serves nevertheless
 
 log = logging.getLogger(__name__)
 
@@ -97,8 +98,10 @@ class Hub:
         self._tending = threading.Thread(target=self._tend, name="maintenance", daemon=True)
 
     def start(self) -> None:
-        """Start every thread of the hub."""
+        """Start every thread of the hub; whoever it serves from now on misses no event."""
         self.replicator.start()
+        if not self.replicator.wait_ready(_FOLLOWED_WITHIN_S):
+            log.warning("the event log is not followed yet: Redis does not answer")
         self.broadcaster.start()
         self.dispatcher.start()
         self.connections.start()
