@@ -41,6 +41,10 @@ end
 local finally = {}
 """
 
+# Lua searches all names of a level, one by one, for each that a function uses there; names of an outer level
+# are at hand. A function may use 60 of them at most, and each level uses those of all within it.
+_INCLUDES_A_LEVEL: Final = 6
+
 # The script is a function, and what its includes gathered is written after it, however it returns.
 _POSTLUDE: Final = """\
 local reply = run()
@@ -107,13 +111,24 @@ def load(name: str) -> Script:
     arg = ", ".join(
         f"{arg} = {_READERS[type_].format(n=n)}" for n, (arg, type_) in enumerate(header.args, 1)
     )
-    included = "\n".join(_body(part) for part in parts)
-    text = (
-        f"local db = {{{db}}}\nlocal arg = {{{arg}}}\n{_PRELUDE}{included}\n"
-        f"local function run()\n{_body(source)}end\n{_POSTLUDE}"
-    )
+    script = f"local function run()\n{_body(source)}end\n{_POSTLUDE}"
+    text = f"local db = {{{db}}}\nlocal arg = {{{arg}}}\n{_PRELUDE}{_nest(parts, script)}"
     digest = sha1(text.encode(), usedforsecurity=False).hexdigest()
     return Script(name, text, digest, tuple(keys), tuple(arg for arg, _ in header.args))
+
+
+def _nest(parts: list[str], script: str) -> str:
+    """Put the script behind its includes, a few to a function within the one before."""
+    text = _level(script)
+    for start in range(len(parts) - 1, -1, -1):
+        if start % _INCLUDES_A_LEVEL == 0:
+            group = parts[start : start + _INCLUDES_A_LEVEL]
+            text = _level("\n".join(_body(part) for part in group) + "\n" + text)
+    return text
+
+
+def _level(text: str) -> str:
+    return f"return (function()\n{text}end)()\n"
 
 
 def _body(source: str) -> str:

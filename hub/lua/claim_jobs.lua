@@ -1,6 +1,6 @@
 -- claim_jobs: give a worker the most urgent pending jobs that it fits, each under a lease.
 --
--- include clock events metrics workers worker_changes lanes jobs grants
+-- include clock events metrics workers worker_changes lanes jobs grants claims
 -- arg worker_id string
 -- arg connection_id string  the worker's connection that asks; empty: whichever
 -- arg limit int

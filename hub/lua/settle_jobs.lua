@@ -1,6 +1,6 @@
 -- settle_jobs: record what a worker says of its grants, in order, and fill the slots that this frees.
 --
--- include clock events metrics workers worker_changes lanes jobs grants failures reports
+-- include clock events metrics workers worker_changes lanes jobs grants claims failures reports
 -- arg worker_id string
 -- arg reports msgpack  for each in turn: the message's type, then what reports.lua takes; false: nothing
 -- arg claim int      jobs wanted next; 0: none
