@@ -1,7 +1,8 @@
 """Brings monitors that are behind their group to where it is: each from its own place, folded by record.
 
 Nobody waits for a slow monitor, and a slow one gets less instead of later: what it missed, with the
-windows that went out meanwhile, once its outbox is empty.
+windows that went out meanwhile, once its outbox is empty. What is sent so is whole records, which no budget
+counts: so it is twice what polling sends at once, at most, and a snapshot where it would be more.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from hub.wire_form import FORMS
 from hub.ws.connection import frame
 
 ALONE_BYTES: Final = 262_144  # a monitor that is owed more than this is better off with a snapshot
+_ALONE_LEAST_BYTES: Final = (
+    65_536  # what it may always be sent: polling of an idle hub is a kilobyte
+)
 
 Counts = Sequence[int] | None
 
@@ -47,11 +51,19 @@ class CatchUp:
         self.windows: dict[str, ListWindow] = {}
         self._seq = 0
         self._counts: Counts = None
+        self._most_bytes = ALONE_BYTES
         self._shared: dict[tuple[int, int, Counts], bytes] = {}
 
-    def serve(self, behind: Iterable[Monitor], seq: int, counts: Counts) -> list[Monitor]:
-        """Bring whoever has nothing waiting to `seq`, where the group is; returns who is there now."""
+    def serve(
+        self, behind: Iterable[Monitor], seq: int, counts: Counts, polling_bytes: int
+    ) -> list[Monitor]:
+        """Bring whoever has nothing waiting to `seq`, where the group is; returns who is there now.
+
+        Args: polling_bytes: one `stats_broadcast`; 0 when that is not known.
+        """
         self._seq, self._counts = seq, counts
+        if polling_bytes:
+            self._most_bytes = min(ALONE_BYTES, max(_ALONE_LEAST_BYTES, 2 * polling_bytes))
         self._shared.clear()
         caught_up = []
         for monitor in behind:
@@ -93,7 +105,7 @@ class CatchUp:
         """Bring one monitor to `target`; False when a snapshot is less to send."""
         counts = self._counts if target == self._seq else self._replicator.counts_at(target)
         framed = self._framed(monitor, target, counts)
-        if len(framed) > ALONE_BYTES:
+        if len(framed) > self._most_bytes:
             self._rescue.want_snapshot(monitor)
             return False
         monitor.peer.send_frame(framed)

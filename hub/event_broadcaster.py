@@ -177,8 +177,9 @@ class EventBroadcaster:
         connection: Connection,
         subscription: Subscription,
         instead_of: Monitor | None = None,
+        at_least: int = 0,
     ) -> None:
-        prepared = self._snapshot(subscription)
+        prepared = self._snapshot(subscription, at_least)
         with self._lock:
             if instead_of is not None and self._seat_of(instead_of) is None:
                 return  # it left or subscribed anew while the snapshot was read
@@ -189,11 +190,11 @@ class EventBroadcaster:
             monitor = Monitor(connection, prepared.snapshot.seq, prepared.snapshot)
             self._sit(Seat(connection, subscription, monitor))
 
-    def _snapshot(self, subscription: Subscription) -> Prepared:
+    def _snapshot(self, subscription: Subscription, at_least: int) -> Prepared:
         """A snapshot of this hub's epoch, at most half a second old: events bring it up to date."""
         until = time.monotonic() + _BEHIND_S
         while True:
-            prepared = self._cache.get(subscription)
+            prepared = self._cache.get(subscription, at_least)
             if prepared.snapshot.epoch == self._replicator.epoch:
                 return prepared
             self._cache.clear()
@@ -246,11 +247,11 @@ class EventBroadcaster:
             self._stand_up(seat)
             self._desk.want_replay(monitor, seat.subscription, self._replicator.epoch)
 
-    def begin_anew(self, monitor: Monitor) -> None:
-        """Send a fresh snapshot and serve from there."""
+    def begin_anew(self, monitor: Monitor, at_least: int) -> None:
+        """Send a snapshot that is as new as the seq `at_least`, and serve from there."""
         seat = self._seat_of(monitor)
         if seat is not None:
-            self._from_snapshot(seat.connection, seat.subscription, instead_of=monitor)
+            self._from_snapshot(seat.connection, seat.subscription, monitor, at_least)
 
     def bring_back(self, monitor: Monitor) -> None:
         """Serve from the monitor's cursor, which the ring reaches."""

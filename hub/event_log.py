@@ -107,10 +107,12 @@ def log_event(raw: bytes, counts: tuple[int, ...]) -> LoggedEvent:
 
 
 def _told(event: Event, raw: bytes) -> bytes:
-    """What is passed on of an event: progress without the facts at its end that only filters need.
+    """What is passed on of an event: no facts that only filters and other hubs need.
 
-    No text within the event can look like the cut: its quotes are escaped.
+    No text within the event can look like what is cut: its quotes are escaped.
     """
+    if event.connection_id is not None:
+        return raw.replace(b',"connection_id":"%s"' % event.connection_id.encode(), b"", 1)
     if event.type != "job_progress":
         return raw
     cut = raw.rfind(_FILTER_FACTS)

@@ -20,6 +20,7 @@ from hub.snapshot import LISTS, Rows
 from hub.subscription import Subscription, fold
 
 _FOLD_OVER: Final = 200  # events in one frame that are worth folding
+_PROGRESSES_A_S: Final = {"plain": 10, "compact": 20}
 _WAITING_MAX: Final = 50_000  # events; a group that has more begins anew with snapshots
 _WAITING_LISTS: Final = frozenset(
     {"pending", "scheduled"}
@@ -40,7 +41,7 @@ class GroupQueue:
         self.tracker = ListTracker()
         self.unknown: set[str] = set(LISTS) if subscription.shows_jobs else set()
         self.unsure: set[str] = set()
-        self.progress = ProgressFolder()
+        self.progress = ProgressFolder(_PROGRESSES_A_S[subscription.form])
         self.urgent = False
         self._book = RecordBook() if subscription.form == "compact" else None
         self._waiting: list[LoggedEvent] = []

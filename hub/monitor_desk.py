@@ -40,8 +40,8 @@ log = logging.getLogger(__name__)
 class Reception(Protocol):
     """Who seats monitors again; every call is quick or raises."""
 
-    def begin_anew(self, monitor: Monitor) -> None:
-        """Send a fresh snapshot and serve from there."""
+    def begin_anew(self, monitor: Monitor, at_least: int) -> None:
+        """Send a snapshot that is as new as the seq `at_least`, and serve from there."""
 
     def bring_back(self, monitor: Monitor) -> None:
         """Serve from the monitor's cursor, which the ring reaches."""
@@ -75,7 +75,7 @@ class MonitorDesk:
         self._replicator = replicator
         self._windows: dict[tuple[str, bool], list[MonitorGroup]] = {}
         self._refreshes: dict[bool, list[MonitorGroup]] = {}
-        self._anew: dict[Monitor, None] = {}
+        self._anew: dict[Monitor, int] = {}  # and how far the log was when that was asked for
         self._replays: dict[Monitor, Replay] = {}
         self._chores: list[Callable[[], None]] = []
         self._wake = threading.Event()
@@ -117,8 +117,8 @@ class MonitorDesk:
         self._wake.set()
 
     def want_snapshot(self, monitor: Monitor) -> None:
-        """Begin a monitor anew."""
-        self._anew[monitor] = None
+        """Begin a monitor anew: from now, or the same would soon be said of what it begins with."""
+        self._anew[monitor] = self._replicator.seq
         self._wake.set()
 
     def want_replay(self, monitor: Monitor, subscription: Subscription, epoch: str) -> None:
@@ -177,9 +177,9 @@ class MonitorDesk:
 
     def _begin_anew(self, reception: Reception) -> None:
         while self._anew:
-            monitor, _ = self._anew.popitem()
+            monitor, at_least = self._anew.popitem()
             try:
-                reception.begin_anew(monitor)
+                reception.begin_anew(monitor, at_least)
             except Exception as error:
                 reception.lost(monitor, "no snapshot can be had now")
                 if not isinstance(error, (redis.RedisError, JobhubError)):

@@ -184,7 +184,8 @@ class MonitorGroup:
         self._arrive(now)
         behind = self.audience.behind
         if behind:
-            for monitor in self._catch_up.serve(behind, self.seq, self._told_counts):
+            served = self._catch_up.serve(behind, self.seq, self._told_counts, self._polling_bytes)
+            for monitor in served:
                 self.audience.fall_in(monitor)
 
     # --- Refreshes ----------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Progress at most twice a second a job: the first at once, then the latest of each span.
 
-Many running jobs share what a screen can show: 20 progresses a second. Above that the span grows with
-the jobs, up to two and a half seconds, about the age that polling would give them. So a monitor's records
+Many running jobs share what a screen can show: 20 progresses a second in the compact form, 10 in the plain
+one, where each takes four times as many bytes. Above that the span grows with the jobs, until there are
+50: two and a half seconds, about the age that polling would give them, and five. So a monitor's records
 equal Redis at the seq that a frame names, except for the progress (and the `rev`) of a running job, which
 may be one span older. What is held back is owed: `floor` says up to which seq nothing is, so that a
 monitor served alone, or one that resumes, gets what it is owed.
@@ -13,23 +14,26 @@ from typing import Final
 
 from hub.event_log import Event, LoggedEvent
 
-PROGRESS_EVERY_S: Final = 0.5
-PROGRESS_LATEST_S: Final = 2.5
-_TOLD_A_S: Final = 20.0  # progresses of all jobs that are told before the span grows
+_EVERY_S: Final = 0.5
+_SHARING_MOST: Final = 50  # running jobs for which the span grows
 
 
 class ProgressFolder:
-    """Holds back what comes too soon; remembers running jobs only."""
+    """Holds back what comes too soon; remembers running jobs only.
 
-    def __init__(self) -> None:
+    Args: told_a_s: progresses of all jobs a second that are told before the span grows.
+    """
+
+    def __init__(self, told_a_s: int) -> None:
+        self._told_a_s = told_a_s
         self._told_at: dict[str, float] = {}
         self.held: dict[str, LoggedEvent] = {}
 
     @property
     def span_s(self) -> float:
         """How long a job's next progress is held back."""
-        fair_s = len(self._told_at) / _TOLD_A_S
-        return min(PROGRESS_LATEST_S, max(PROGRESS_EVERY_S, fair_s))
+        sharing = min(_SHARING_MOST, len(self._told_at))
+        return max(_EVERY_S, sharing / self._told_a_s)
 
     def take(self, logged: LoggedEvent, now: float) -> bool:
         """Whether progress may go out now; otherwise it is held back in the place of older ones."""

@@ -85,7 +85,7 @@ def _shortened(logged: LoggedEvent, kind: str, base: bytes | None) -> LoggedEven
     if change is None or told[kind].get("status") != told["new_status"]:
         return logged
     change.pop("status", None)
-    for name in (kind, "old_status", "connection_id"):
+    for name in (kind, "old_status"):
         told.pop(name, None)
     raw = msgspec.json.encode({**told, "change": change})
     return msgspec.structs.replace(logged, raw=raw)

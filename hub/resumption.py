@@ -20,7 +20,7 @@ from hub.snapshot import LISTS
 from hub.states import FINAL_STATUSES
 from hub.traffic_budget import earned
 
-_OWED_MS: Final = 4_000  # progress is never held back for so long
+_OWED_MS: Final = 7_000  # progress is never held back for so long
 _OWED_EVENTS: Final = 1_000  # nor for so many events: a hub may read them late, but then at once
 _HOLED_MS: Final = (
     15_000  # a hole is filled sooner, and a short list, once half of the budget is left over

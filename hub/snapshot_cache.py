@@ -54,17 +54,16 @@ class SnapshotCache:
         self._reads: dict[bool, _Read] = {}
         self.reads = 0
 
-    def get(self, subscription: Subscription) -> Prepared:
+    def get(self, subscription: Subscription, at_least: int = 0) -> Prepared:
         """Prepare a snapshot, at most half a second old.
 
+        Args:   at_least: a seq of this epoch; a snapshot before it is read again.
         Raises: Unavailable, redis.RedisError: none can be had now.
         """
-        read = self._read(deep=not subscription.filter.all)
-        if not read.done.wait(_WAIT_S) or read.snapshot is None:
-            raise Unavailable("no snapshot could be read")
+        read, snapshot = self._read(not subscription.filter.all, at_least)
         found = read.prepared.get(subscription.key)
         if found is None:
-            shown = view(read.snapshot, subscription)
+            shown = view(snapshot, subscription)
             framed = frame(b'{"type":"full_state_snapshot",' + shown.document()[1:])
             found = Prepared(shown, framed)
             if len(read.prepared) < _PREPARED_MAX:
@@ -75,14 +74,19 @@ class SnapshotCache:
         """Forget what was read: it is of another epoch."""
         self._reads = {}
 
-    def _read(self, *, deep: bool) -> _Read:
+    def _read(self, deep: bool, at_least: int) -> tuple[_Read, Snapshot]:
         read = self._reads.get(deep)
-        if read is not None and read.usable:
-            return read
-        read = self._reads[deep] = _Read()
-        self.reads += 1
-        try:
-            read.snapshot = self._reader.read(deep=deep)
-        finally:
-            read.done.set()
-        return read
+        if read is None or not read.usable or _result(read).seq < at_least:
+            read = self._reads[deep] = _Read()
+            self.reads += 1
+            try:
+                read.snapshot = self._reader.read(deep=deep)
+            finally:
+                read.done.set()
+        return read, _result(read)
+
+
+def _result(read: _Read) -> Snapshot:
+    if not read.done.wait(_WAIT_S) or read.snapshot is None:
+        raise Unavailable("no snapshot could be read")
+    return read.snapshot

@@ -8,12 +8,25 @@ from hub import reports
 from hub.chaos.monitor_model import MonitorModel
 from hub.job_broker import Assignment, JobBroker
 from hub.messages import JobProgress, Register, SubmitRequest
+from hub.redis_service import RedisService
 from hub.worker_registry import WorkerRegistry
 from tests.support.monitors import RecordingPeer
 from tests.support.stand import Stand
 from tests.support.waiting import wait_until
 
 SUBMIT = SubmitRequest(job_type="demo")
+
+# Refused results, which no fold leaves out: as many events as one likes in one call.
+REJECT_MANY = """
+local epoch, first = redis.call('HGET', KEYS[1], 'epoch'), redis.call('HGET', KEYS[1], 'seq') + 1
+local lines = {}
+for n = first, first + ARGV[1] - 1 do
+  lines[#lines + 1] = '{"seq":' .. n .. ',"type":"result_rejected","timestamp":1,"job_id":"j","fence":1}'
+  redis.call('XADD', KEYS[2], n .. '-0', 'e', lines[#lines])
+end
+redis.call('HINCRBY', KEYS[1], 'seq', ARGV[1])
+redis.call('PUBLISH', KEYS[3], epoch .. ' ' .. first .. '\\n' .. table.concat(lines, '\\n'))
+"""
 
 
 @pytest.fixture
@@ -24,6 +37,10 @@ def worker(registry: WorkerRegistry) -> str:
 
 def submit(broker: JobBroker, count: int = 1) -> None:
     broker.submit_batch([SUBMIT] * count, submitted_by="test")
+
+
+def reject_keys(service: RedisService) -> tuple[str, str, str]:
+    return service.keys.meta, service.keys.events, service.keys.channel
 
 
 def run(broker: JobBroker, worker: str) -> Assignment:
@@ -73,6 +90,47 @@ def test_refilled_list_reaches_a_monitor_when_it_was_stuck_meanwhile(
     stuck.feed(stuck_model)
     assert stand.differences(stuck, stuck_model) == []
     assert len(stuck_model.rows["pending"]) == 100
+
+
+def test_stuck_monitor_begins_anew_when_it_missed_more_than_polling_sends(
+    stand: Stand, broker: JobBroker, worker: str
+) -> None:
+    stuck, stuck_model = stand.connect()
+    quick, quick_model = stand.connect()
+    stand.settle(stuck, stuck_model)
+    wait_until(lambda: stand.broadcaster._desk.polling_bytes, what="what polling sends is known")
+    stuck.open = False
+    submit(broker)
+    wait_until(lambda: stuck.backlog_bytes, what="a frame in the stuck outbox")
+    submit(broker, 300)  # 130 kB of records, 100 of which are on the screen, newer than any snapshot
+    assert stand.differences(quick, quick_model) == []
+
+    stuck.open = True
+    stuck.drain()
+    before = stuck.bytes_sent
+    stand.settle(stuck, stuck_model)
+    assert stuck_model.heard["full_state_snapshot"] == 2
+    assert stuck.bytes_sent - before < 100_000
+
+
+def test_group_begins_anew_when_more_events_wait_than_it_may_hold(
+    stand: Stand, service: RedisService, broker: JobBroker
+) -> None:
+    peer, model = stand.connect()
+    stand.settle(peer, model)
+    (group,) = stand.broadcaster._groups.values()
+    group.budget.spend(2**40)  # a debt that is not paid in this test: whatever happens waits
+    for _ in range(6):
+        service.redis.eval(REJECT_MANY, 3, *reject_keys(service), 10_000)
+        head = stand.snapshots.read_position().seq
+        wait_until(
+            lambda head=head: group._queue.seen >= head or group.seq < head, what="all of it"
+        )
+        assert len(group._queue._waiting) <= 60_000
+    wait_until(lambda: stand.broadcaster.meter.resyncs, what="the monitor begins anew")
+    submit(broker)
+    stand.settle(peer, model)
+    assert model.heard["full_state_snapshot"] == 2
 
 
 def test_held_progress_reaches_a_monitor_when_it_was_stuck_meanwhile(
