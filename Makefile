@@ -11,7 +11,7 @@ TRACES := tests/replay/test_replay.py::test_every_job_ends_as_in_the_full_trace 
 	tests/figures/test_traces.py::test_figures_equal_the_records_when_a_full_trace_is_replayed
 WITHOUT_TRACES := $(addprefix --deselect=,$(TRACES))
 
-.PHONY: help demo test test-quick test-traces test-fuzz check programs bench-throughput bench-size bench-pixel soak audit clean
+.PHONY: help demo test test-quick test-traces test-fuzz check programs bench-throughput bench-size bench-pixel bench-day soak audit clean
 
 help:
 	@echo "make demo   start Jobhub with workers and a varied load, and print the dashboard's URL"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench-size  cost of a move and memory of a job, up to a million jobs"
 	@echo "make bench-throughput  speed beside Dramatiq, Huey, Celery, SAQ and taskiq"
 	@echo "make bench-pixel  from an event to its pixel in Chromium, and frames a second under load"
+	@echo "make bench-day  the browser's memory through eight hours of events"
 	@echo "make soak   twenty minutes of mixed load with failures: what grows, what stays behind"
 	@echo "make audit  known vulnerabilities of what is installed, by pip-audit; needs the network"
 	@echo "make clean  remove $(VENV) and caches"
@@ -116,6 +117,10 @@ bench-size: $(VENV)/installed
 # From an event in Redis to its pixel; a minute and a half on two quiet cores.
 bench-pixel: $(VENV)/test-installed
 	@$(BIN)/python -m bench.pixel
+
+# Eight hours of a steady load, folded by the Live page in two minutes.
+bench-day: $(VENV)/test-installed
+	@$(BIN)/python -m bench.browser_day
 
 # Twenty minutes of everything at once; two quiet cores.
 soak: $(VENV)/test-installed

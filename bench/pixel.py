@@ -12,31 +12,25 @@ draws in the same animation frames as the page's widgets.
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
-import socket
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from playwright.sync_api import CDPSession, Page, ViewportSize, sync_playwright
+from playwright.sync_api import CDPSession, Page
 
+from bench.live_page import Servers, empty_page, serving_everything, wait_drawn
 from hub.config import load_settings
-from hub.embedded import acquire
 from hub.job_broker import JobBroker
 from hub.keys import Keys
 from hub.redis_service import RedisService
 from hub.worker_registry import WorkerRegistry
 from tests.support.first_figures import FIRST_FIGURES
-from tests.support.processes import hub_environ, serving
 from tests.support.traffic import Traffic
 from tests.support.waiting import wait_until
 
 _PROBE: Final = (Path(__file__).parent / "pixel_probe.js").read_text(encoding="utf-8")
-_SCREEN: Final = ViewportSize(width=1440, height=900)
 _LOADS: Final = 5
 _NAMESPACE: Final = "pixel"
 _QUIET_EVENTS: Final = 60
@@ -117,53 +111,28 @@ class Bench:
 
 def run(seconds: float) -> Results:
     """Measure every phase once."""
-    with tempfile.TemporaryDirectory(prefix="pixel-") as directory:
-        data_dir = Path(directory)
-        with acquire(load_settings({}, {"data_dir": directory})) as server:
-            hub_url, dashboard_url = (f"http://127.0.0.1:{_free_port()}" for _ in range(2))
-            environ = hub_environ(
-                server.url,
-                _NAMESPACE,
-                data_dir,
-                port=hub_url.rsplit(":", 1)[1],
-                hub_url=hub_url,
-                dashboard_port=dashboard_url.rsplit(":", 1)[1],
-                allowed_origins=dashboard_url,
-            )
-            with (
-                serving("hub", environ=environ) as hub,
-                serving("dashboard", environ=environ) as dashboard,
-            ):
-                assert hub.url and dashboard.url
-                return _measure(server.url, hub_url, dashboard_url, seconds)
+    with serving_everything(_NAMESPACE) as servers, empty_page() as page:
+        return _measure(servers, page, seconds)
 
 
-def _measure(redis_url: str, hub_url: str, dashboard_url: str, seconds: float) -> Results:
-    settings = load_settings({}, {"redis_url": redis_url, "namespace": _NAMESPACE})
-    service = RedisService(redis_url, Keys(_NAMESPACE))
+def _measure(servers: Servers, page: Page, seconds: float) -> Results:
+    settings = load_settings({}, {"redis_url": servers.redis_url, "namespace": _NAMESPACE})
+    service = RedisService(servers.redis_url, Keys(_NAMESPACE))
     service.redis.ping()
     traffic = Traffic(JobBroker(service, settings), WorkerRegistry(service, settings))
     traffic.register()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox"] if os.geteuid() == 0 else [],
-        )
-        page = browser.new_page(viewport=_SCREEN)
-        page.add_init_script(FIRST_FIGURES)
-        first_figures_ms = _first_figures_ms(page, dashboard_url)
-        page.locator("#grid-active .ag-header").wait_for()
-        page.locator("#chart-utilisation .js-plotly-plot .xtick").first.wait_for()
-        page.evaluate("(url) => { jobhub.stream.connect(url); }", hub_url)
-        wait_until(lambda: page.evaluate("() => jobhub.stream.status.state") == "live")
-        page.evaluate(_PROBE)
-        bench = Bench(page, traffic)
-        phases = [
-            bench.from_quiet(),
-            bench.flowing("at 100 events/s", 100, seconds),
-            bench.flowing("at 1,000 events/s", 1_000, seconds),
-        ]
-        browser.close()
+    page.add_init_script(FIRST_FIGURES)
+    first_figures_ms = _first_figures_ms(page, servers.dashboard_url)
+    wait_drawn(page)
+    page.evaluate("(url) => { jobhub.stream.connect(url); }", servers.hub_url)
+    wait_until(lambda: page.evaluate("() => jobhub.stream.status.state") == "live")
+    page.evaluate(_PROBE)
+    bench = Bench(page, traffic)
+    phases = [
+        bench.from_quiet(),
+        bench.flowing("at 100 events/s", 100, seconds),
+        bench.flowing("at 1,000 events/s", 1_000, seconds),
+    ]
     service.close()
     return Results(first_figures_ms, phases)
 
@@ -176,12 +145,6 @@ def _first_figures_ms(page: Page, url: str) -> list[int]:
         page.wait_for_function("() => window.shownAtMs")
         took_ms.append(round(page.evaluate("() => window.shownAtMs")))
     return took_ms
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
 
 
 def _task_s(devtools: CDPSession) -> float:
