@@ -9,6 +9,7 @@
   "use strict";
   const { theme } = window.jobhub;
   const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false };
+  const PRINTING = ["beforeprint", "afterprint"];
   const VALUES = new Set(["x", "y", "z", "customdata"]); // no colours in there, and most of a figure
 
   function coloured(value) {
@@ -43,27 +44,48 @@
     window.jobhub.navigation.go(window.location.pathname + "?" + words);
   }
 
-  window.jobhub.widget("figure", (element, { figure, brush }) => {
+  // Draws a figure in an element, as large as that is.
+  class Drawing {
+    constructor(graph, { figure, brush }) {
+      Object.assign(this, { graph, figure, brush, Plotly: null, width: 0 });
+    }
+
+    draw() {
+      const { graph, figure, Plotly } = this;
+      this.width = graph.clientWidth;
+      if (!Plotly || !this.width) return; // it is told when it is loaded, and when there is room
+      const layout = { ...coloured(figure.layout), width: this.width, height: graph.clientHeight };
+      Plotly.react(graph, tracesOf(figure), layout, CONFIG);
+      graph.removeAllListeners("plotly_relayout"); // of the figure that was drawn here before
+      if (this.brush) graph.on("plotly_relayout", brushed);
+    }
+
+    fit() {
+      if (this.graph.clientWidth !== this.width) this.draw();
+    }
+  }
+
+  window.jobhub.widget("figure", (element, options) => {
     const graph = element.querySelector(".figure-graph");
-    let Plotly = null; // once it is loaded
+    const drawing = new Drawing(graph, options);
+    const draw = () => drawing.draw();
     let mounted = true;
-    const draw = () => Plotly && Plotly.react(graph, tracesOf(figure), coloured(figure.layout), CONFIG);
-    const resized = new ResizeObserver(() => graph.clientWidth && Plotly.Plots.resize(graph));
+    const resized = new ResizeObserver(() => drawing.fit());
     const unlisten = theme.onChange(draw);
-    window.jobhub.plotly().then((loaded) => {
+    for (const moment of PRINTING) window.addEventListener(moment, draw); // 89_print.js has laid the page out
+    window.jobhub.plotly().then((Plotly) => {
       if (!mounted) return;
-      Plotly = loaded;
+      drawing.Plotly = Plotly;
       draw();
       resized.observe(graph);
-      graph.removeAllListeners("plotly_relayout"); // of the figure that was drawn here before
-      if (brush) graph.on("plotly_relayout", brushed);
     });
     return () => {
       mounted = false;
       resized.disconnect();
       unlisten();
+      for (const moment of PRINTING) window.removeEventListener(moment, draw);
       // Another range draws over this figure; Plotly lets go of one whose page was left.
-      if (Plotly && !graph.isConnected) Plotly.purge(graph);
+      if (drawing.Plotly && !graph.isConnected) drawing.Plotly.purge(graph);
     };
   });
 })();

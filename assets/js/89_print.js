@@ -1,16 +1,23 @@
-// Printing: a page of figures keeps the layout of the screen, small enough for one sheet, in the light theme.
-// Charts are drawn for the width on screen, so the paper shows that width instead of making them draw again.
+// Printing: a page of figures takes the layout of a wide screen, whatever the screen is, in the light theme, and
+// as small as fits on one sheet. Its charts draw for that layout at once (80_figure.js): the paper is next.
 (function () {
   "use strict";
-  const PAPER_PX = 733; // A4 less its margins, in CSS pixels
+  const SHEET_PX = { width: 733, height: 1055 }; // A4 less its margins, in CSS pixels
+
+  const pageOfFigures = () => document.querySelector(".analytics");
 
   window.addEventListener("beforeprint", () => {
-    const page = document.querySelector(".analytics");
+    const page = pageOfFigures();
     if (!page) return;
+    page.classList.add("on-paper");
+    const { width, height } = page.getBoundingClientRect();
+    const zoom = Math.min(SHEET_PX.width / width, SHEET_PX.height / height);
+    page.style.setProperty("--print-zoom", zoom.toFixed(3));
     window.jobhub.theme.print(true);
-    const width = page.getBoundingClientRect().width;
-    page.style.setProperty("--print-width", width + "px");
-    page.style.setProperty("--print-zoom", Math.min(1, PAPER_PX / width).toFixed(3));
   });
-  window.addEventListener("afterprint", () => window.jobhub.theme.print(false));
+  window.addEventListener("afterprint", () => {
+    const page = pageOfFigures();
+    if (page) page.classList.remove("on-paper");
+    window.jobhub.theme.print(false);
+  });
 })();

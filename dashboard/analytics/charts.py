@@ -19,6 +19,7 @@ from dashboard.analytics.drawing import (
     unit_for,
     value_line,
     values_of,
+    without_values,
 )
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def wait_against_run(rows: Sequence[Mapping[str, Any]]) -> Figure:
         y={"showgrid": False, "dtick": 1, "ticksuffix": "  ", "automargin": True},
     )
     chart["layout"] |= {"barmode": "group", "bargap": 0.35, "hovermode": "closest"}
-    return chart
+    return chart if shown else without_values(chart)
 
 
 def utilisation(now: pd.DataFrame) -> Figure:
@@ -148,7 +149,8 @@ def heat_map(hours: pd.DataFrame) -> Figure:
     chart["layout"]["yaxis"] |= {"showgrid": False, "type": "category", "dtick": 1, "ticks": ""}
     chart["layout"]["xaxis"]["ticks"] = ""
     chart["layout"]["hovermode"] = "closest"
-    return chart
+    known = any(cell is not None for row in cells for cell in row)
+    return chart if known else {**chart, "empty": True}
 
 
 def backlog(now: pd.DataFrame) -> Figure:

@@ -26,6 +26,16 @@ Value = float | None
 
 _NAME_CHARS: Final = 40
 
+# Times as the page writes them; the day stands under the first one of it.
+_MINUTE: Final = "%-d %b %Y, %H:%M"
+_SECOND: Final = "%-d %b %Y, %H:%M:%S"
+_TIMES: Final = [
+    {"dtickrange": [None, 59_999], "value": "%H:%M:%S\n%-d %b %Y"},
+    {"dtickrange": [60_000, 86_399_999], "value": "%H:%M\n%-d %b %Y"},
+    {"dtickrange": [86_400_000, "M1"], "value": "%-d %b\n%Y"},
+    {"dtickrange": ["M1", None], "value": "%b %Y"},
+]
+
 
 def figure(
     traces: list[Trace], *, x: Mapping[str, Any] | None = None, y: Mapping[str, Any]
@@ -62,10 +72,21 @@ def over_time(
 ) -> Figure:
     """A chart of a frame's whole time line, buckets without figures included."""
     times = times_of(frame)
-    x: dict[str, Any] = {"type": "date", "fixedrange": False}
+    x: dict[str, Any] = {"type": "date", "fixedrange": False, "tickformatstops": _TIMES}
+    x["hoverformat"] = _MINUTE if all(time.endswith(":00") for time in times) else _SECOND
     if len(times) > 1:
         x["range"] = [times[0], times[-1]]
-    return {**figure(traces, x=x, y={"rangemode": "tozero", **(y or {})}), "times": times}
+    chart = {**figure(traces, x=x, y={"rangemode": "tozero", **(y or {})}), "times": times}
+    known = any(value is not None for trace in traces for value in trace["y"])
+    return chart if known else without_values(chart)
+
+
+def without_values(chart: Figure) -> Figure:
+    """The same without an axis of values, whose numbers would be Plotly's invention; its panel says so."""
+    for axis in ("xaxis", "yaxis"):
+        if chart["layout"][axis].get("type") != "date":
+            chart["layout"][axis] |= {"showticklabels": False, "showgrid": False}
+    return {**chart, "empty": True}
 
 
 def line(

@@ -64,9 +64,11 @@ def _legend(figure: Figure) -> Component | None:
 
 def bare_figure(name: str, figure: Figure, *, brush: bool = True) -> Component:
     """Build the figure alone, for a panel that holds more."""
+    graph = html.Div(className="figure-graph")
+    nothing = html.P("No figures in this range", className="chart-empty")
     return Widget(
         "figure",
-        html.Div(className="figure-graph"),
+        [graph, nothing] if figure.get("empty") else graph,
         id=f"analytics-{name}",
         className="figure-body",
         options={"figure": figure, "brush": brush},

@@ -61,14 +61,14 @@ def _jobs_over_time(report: Report) -> list[Component]:
         figure_panel(
             "wait",
             "Wait",
-            f"From pending to started, n = {int(series['wait_n'].sum()):,}",
+            f"From pending to started, n = {report.total['wait_n']:,}",
             _marked(report, charts.latency(series, "wait", "Wait")),
             csv=csv,
         ),
         figure_panel(
             "run",
             "Run time",
-            f"Of finished attempts, n = {int(series['run_n'].sum()):,}",
+            f"Of finished attempts, n = {report.total['run_n']:,}",
             _marked(report, charts.latency(series, "run", "Run")),
             csv=csv,
         ),

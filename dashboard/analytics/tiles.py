@@ -85,7 +85,10 @@ def _promise(promise: Mapping[str, Any]) -> Component:
             ),
             html.Div(
                 [
-                    html.Span(f"{words.percent(attained, 2)} %", className="promise-share"),
+                    html.Span(
+                        f"{words.percent(attained, 2)} %" if due else words.NONE,
+                        className="promise-share",
+                    ),
                     html.Span(
                         "no job was due" if not due else "kept" if kept else "broken",
                         className=f"pill tone-{'grey' if not due else 'green' if kept else 'rose'}",
@@ -94,13 +97,17 @@ def _promise(promise: Mapping[str, Any]) -> Component:
                 className="promise-figure",
             ),
             html.Div(
-                html.Div(className="promise-bar", style={"width": f"{_clamped(left)}%"}),
+                html.Div(
+                    className="promise-bar", style={"width": f"{_clamped(left) if due else 0}%"}
+                ),
                 className="promise-track",
                 **_hidden(),
             ),
             html.Span(
                 f"{words.count(promise['missed'])} of {words.count(due)} late, "
-                f"{_clamped(left):.0f} % of the error budget left",
+                f"{_clamped(left):.0f} % of the error budget left"
+                if due
+                else "No job fell due in this range",
                 className="muted promise-note",
             ),
         ],
@@ -134,13 +141,16 @@ def _tile(
         [
             html.Div(label, className="tile-label"),
             html.Div(
-                [html.Span(value, className="tile-value"), html.Span(unit, className="tile-unit")],
+                [
+                    html.Span(value, className="tile-value"),
+                    html.Span("" if value == words.NONE else unit, className="tile-unit"),
+                ],
                 className="tile-figure",
             ),
             html.Div(
                 [
                     html.Span(compared, className=f"tile-change tile-change-{tone}"),
-                    html.Span(note or "against the period before"),
+                    html.Span(note or ("against the period before" if rises else "")),
                 ],
                 className="tile-note",
             ),

@@ -121,7 +121,11 @@ def _charts() -> list[Component]:
             "Worker utilisation",
             "Busy share of offered slots",
             (Trace("utilisation", "Busy", "series-teal", fill=True),),
-            Split("share", "Share of all offered slots, by job type", "Busy share, by worker"),
+            Split(
+                "share",
+                "Share of all slots each second, by job type",
+                "Busy share each second, by worker",
+            ),
             axis="share",
         ),
     ]

@@ -162,10 +162,20 @@ def test_page_says_what_is_wrong_when_the_hub_is_gone(
     expect(analytics.get_by_role("alert").first).to_contain_text("cannot be reached")
 
 
-def test_page_prints_on_one_sheet(analytics: Page) -> None:
-    expect(analytics.locator("#analytics-backlog .main-svg").first).to_be_visible(timeout=30_000)
+@pytest.mark.parametrize("width", [1440, 820, 390])
+def test_page_prints_whole_on_one_sheet_whatever_the_screen(analytics: Page, width: int) -> None:
+    analytics.set_viewport_size({"width": width, "height": 900})
+    analytics.get_by_role("link", name="By worker").click()
+    drawn = analytics.locator("#analytics-groups-run .main-svg").first
+    expect(drawn).to_be_visible(timeout=30_000)
     sheets = analytics.pdf(prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page[^s]", sheets)) == 1
+    analytics.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+    widths = analytics.locator(".figure-graph").evaluate_all(
+        "all => all.map((graph) => [graph.querySelector('.main-svg').clientWidth, graph.clientWidth])"
+    )
+    assert all(chart <= place + 1 for chart, place in widths), widths
+    analytics.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
 
 
 def test_paper_is_light_when_the_screen_is_dark(analytics: Page) -> None:

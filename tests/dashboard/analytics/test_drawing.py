@@ -81,3 +81,24 @@ def test_name_of_a_group_is_text_when_it_looks_like_a_tag() -> None:
     (drawn, _) = charts.by_group(groups, "completed")["data"]
     assert drawn["name"] == "&lt;b&gt;x"
     assert name_of(drawn) == "<b>x"
+
+
+def test_chart_without_a_value_has_no_axis_of_invented_ones() -> None:
+    columns = {f"wait_p{percent}_ms": [None, None] for percent in (50, 95, 99)}
+    figure = charts.latency(frame(**columns, wait_n=[0, 0]), "wait", "Wait")
+    assert figure["empty"]
+    assert figure["layout"]["yaxis"]["showticklabels"] is False
+    assert "showticklabels" not in figure["layout"]["xaxis"]  # the range is known
+    assert charts.wait_against_run([])["empty"]
+    assert "empty" not in charts.throughput(
+        nothing := frame(completed=[0, 0], failed=[0, 0]), nothing
+    )
+
+
+def test_time_on_hover_has_seconds_where_buckets_begin_at_some() -> None:
+    def hovered(times: list[str]) -> str:
+        now = frame(completed=[1, 1], failed=[0, 0]).set_axis(times)
+        return charts.throughput(now, now)["layout"]["xaxis"]["hoverformat"]
+
+    assert hovered(["2026-01-01T00:00:00", "2026-01-01T00:01:00"]).endswith("%H:%M")
+    assert hovered(["2026-01-01T00:00:00", "2026-01-01T00:00:10"]).endswith("%H:%M:%S")
