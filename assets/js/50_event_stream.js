@@ -8,6 +8,24 @@
   const STATUS_EVERY_MS = 250;
   const SEQ_EVERY_MS = 1000;
 
+  // The dashboard could not read the hub's state when it made the page: ask again until it can, or until
+  // somebody connects.
+  function askForFirst(url) {
+    const { SnapshotPolling, store, stream } = window.jobhub;
+    const isWanted = () => stream.status.state === "disconnected";
+    const asking = new SnapshotPolling(stream.env, {
+      onSnapshot(document) {
+        asking.stop();
+        if (isWanted()) store.fold({ ...document, type: "full_state_snapshot" });
+      },
+      onSnapshotFailure() {
+        if (!isWanted()) asking.stop();
+      },
+    });
+    asking.start(url);
+    return asking;
+  }
+
   function EventStream(props) {
     const { jobhub } = window;
     const latest = useRef(props);
@@ -20,6 +38,7 @@
       if (snapshot && stream.status.state === "disconnected") {
         store.fold({ ...snapshot, type: "full_state_snapshot" });
       }
+      const asking = !snapshot && snapshot_url && askForFirst(jobhub.aboutHub(snapshot_url, hub_url));
       if (auto_connect) stream.connect(hub_url);
       const tellStatus = store.subscribe(
         "status",
@@ -32,6 +51,7 @@
         { everyMs: SEQ_EVERY_MS },
       );
       return () => {
+        if (asking) asking.stop();
         tellStatus();
         tellSeq();
         stream.disconnect();

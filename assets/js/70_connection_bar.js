@@ -40,7 +40,7 @@
       dom.setHidden(disconnect, !wanted);
       preset.disabled = wanted;
       const banner = document.getElementById("hub-failure");
-      if (banner) banner.hidden = banner.hidden || status.state === "live";
+      if (banner) banner.hidden = banner.hidden || status.state === "live" || store.state.timestamp > 0;
     }
 
     function noteOf(status) {

@@ -112,6 +112,21 @@ def test_page_says_what_is_wrong_and_recovers_when_the_hub_is_down(
     live.forgive_network()
 
 
+def test_figures_come_by_themselves_when_the_hub_answers_again(
+    live: LivePage, live_hub: Server
+) -> None:
+    live_hub.kill()
+    live.page.goto(live.url)
+    banner = live.page.get_by_role("alert").first
+    live.see_part(banner, "cannot be reached")
+    with succeeding(live_hub):
+        live.see(live.tile("pending"), "0")
+        banner.wait_for(state="hidden")
+        live.see(live.badge, "Disconnected")
+        assert live.sockets == []
+    live.forgive_network()
+
+
 def test_page_leads_back_when_its_address_is_of_none(live: LivePage) -> None:
     live.open_page("/no/such/page", "There is no such page")
     live.page.get_by_role("link", name="To Live").click()
