@@ -14,6 +14,21 @@ from tests.support.ports import free_port
 from tests.support.processes import Server, serving
 
 DEADLINE_MS = 30_000  # the machine may be loaded
+# What a page that shows nothing may lack.
+_STATE = """async () => {
+  const { store, stream, view } = window.jobhub || {};
+  const drawn = new Promise((resolve) => requestAnimationFrame(() => resolve("draws frames")));
+  const late = new Promise((resolve) => setTimeout(() => resolve("draws no frame"), 3000));
+  const asked = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/_dash"));
+  return JSON.stringify({
+    visibility: document.visibilityState,
+    frames: await Promise.race([drawn, late]),
+    at: store && store.state.timestamp,
+    status: stream && stream.status,
+    view: view && view.settings,
+    asked: asked.map(({ name, duration }) => [new URL(name).pathname, Math.round(duration)]),
+  });
+}"""
 
 
 class LivePage:
@@ -104,6 +119,7 @@ class LivePage:
             banner = self.page.locator("#hub-failure")
             if banner.count():
                 missing.add_note(f"The page says: {banner.inner_text()}")
+            missing.add_note(f"The page: {self.page.evaluate(_STATE)}")
             raise
 
     def see_part(self, place: Locator, text: str) -> None:
