@@ -1,6 +1,6 @@
 -- read_snapshot: everything that a monitor starts from, exact at one sequence number.
 --
--- include lists queues fleet
+-- include lists queues fleet reading
 -- key meta HASH         epoch, seq, last_ms
 -- key counts HASH       jobs a state
 -- key job_types SET     known job types
@@ -24,5 +24,5 @@ local queues = {}
 for index, job_type in ipairs(redis.call('SMEMBERS', db.job_types)) do
   queues[index] = '{' .. queue_members(job_type) .. '}'
 end
-return {meta[1], meta[2], meta[3] or '0', redis.call('HGETALL', db.counts), workers, workers_known, lists,
+return {meta[1], meta[2], time_read(meta[3]), redis.call('HGETALL', db.counts), workers, workers_known, lists,
   '[' .. table.concat(queues, ',') .. ']', redis.call('LRANGE', db.stats, -arg.seconds, -1)}

@@ -1,5 +1,6 @@
 -- read_stats: jobs and workers a state, exact at the sequence number beside them.
 --
+-- include reading
 -- key meta HASH      epoch, seq, last_ms
 -- key counts HASH    jobs a state
 -- key workers ZSET   connected worker ids
@@ -14,5 +15,5 @@ local statuses = {}
 for index, worker_id in ipairs(redis.call('ZRANGE', db.workers, 0, -1)) do
   statuses[index] = redis.call('HGET', db.worker .. worker_id, 'status')
 end
-return {meta[1], meta[2], meta[3] or '0', redis.call('HGETALL', db.counts), statuses,
+return {meta[1], meta[2], time_read(meta[3]), redis.call('HGETALL', db.counts), statuses,
   redis.call('ZCARD', db.offline)}

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import httpx
 
+from hub.redis_service import RedisService
+from hub.snapshot import SnapshotReader
 from tests.support.processes import Server
 from tests.support.sockets import open_monitor, open_worker
 
@@ -31,3 +35,11 @@ def test_monitor_sees_every_move_when_a_job_is_run(hub: Server, api: httpx.Clien
         ("in_progress", "completed"),
     ]
     assert api.get(f"/api/jobs/{job['job_id']}").json()["result"] == {"ok": True}
+
+
+def test_state_has_a_time_when_nothing_has_happened_yet(service: RedisService) -> None:
+    """A page takes a state without one for none, and showed dashes until somebody connected."""
+    asked_at = time.time() * 1000
+    snapshots = SnapshotReader(service)
+    for timestamp in (snapshots.read().timestamp, snapshots.read_stats().timestamp):
+        assert abs(timestamp - asked_at) < 60_000
