@@ -4,7 +4,7 @@
 
 A past is played on the test clock (bench/past.py), or taken from a directory that holds one. Then a hub
 answers what the Analytics page asks, the dashboard's own code builds the page, and Chromium goes to it from
-another range until every chart is drawn. Medians of five, in ms.
+another range until every chart is drawn. Medians of five in ms; of the browser's nine the highest, too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -34,6 +34,7 @@ from hub.redis_service import RedisService
 from tests.support.processes import serving
 
 TURNS: Final = 5
+BROWSER_TURNS: Final = 9
 CHOSEN: Final = ("15m", "24h", "7d", "30d", "90d")
 BAR_MS: Final = 1_000
 ROUTES: Final = (
@@ -139,13 +140,13 @@ def opened(stand: Stand) -> Iterator[Page]:
         browser.close()
 
 
-def in_browser(page: Page, by: str) -> list[float]:
+def in_browser(page: Page, by: str) -> list[list[float]]:
     """From the click to the last chart, ranges in turn so that each is new."""
     times: dict[str, list[float]] = {preset: [] for preset in CHOSEN}
-    for _ in range(TURNS):
+    for _ in range(BROWSER_TURNS):
         for preset in CHOSEN:
             times[preset].append(page.evaluate(_OPEN, f"?range={preset}&by={by}"))
-    return [statistics.median(found) for found in times.values()]
+    return list(times.values())
 
 
 def weights(service: RedisService) -> Iterator[tuple[int, str, int, float]]:
@@ -160,7 +161,7 @@ def weights(service: RedisService) -> Iterator[tuple[int, str, int, float]]:
             yield step_s, kind, rows[kind], held[kind] / rows[kind]
 
 
-def show(name: str, times: list[float]) -> None:
+def show(name: str, times: Iterable[float]) -> None:
     """Print a row of the table."""
     print(f"| {name} | " + " | ".join(f"{took:.0f}" for took in times) + " |", flush=True)
 
@@ -182,10 +183,11 @@ def main() -> None:
             times = server_side(stand, by)
             show(f"page, server's part, by {by}", times)
         with opened(stand) as page:
-            for by in ("all", "job_type"):
-                times = in_browser(page, by)
-                slowest = max(slowest, *times)
-                show(f"page, click to last chart, by {by}", times)
+            for by in ("all", "job_type", "worker"):
+                found = in_browser(page, by)
+                slowest = max(slowest, *map(max, found))
+                show(f"page, click to last chart, by {by}", map(statistics.median, found))
+                show("the highest of nine", map(max, found))
         print("\n| width of a row | of | rows | bytes a row |\n|---|---|---|---|")
         for step_s, kind, rows, weight in weights(stand.service):
             print(f"| {step_s} s | {kind} | {rows:,} | {weight:.0f} |")
