@@ -151,7 +151,7 @@ def in_browser(page: Page, by: str) -> list[list[float]]:
 
 def weights(service: RedisService) -> Iterator[tuple[int, str, int, float]]:
     """What a row takes, keys included: its step, its kind of group, how many there are, bytes each."""
-    for step_s in (1, 60, 900, 86_400):
+    for step_s in (1, 60, 900, 3_600, 86_400):
         rows, held = Counter[str](), Counter[str]()
         for key in service.redis.scan_iter(service.keys.of("sealed", f"{step_s}:*"), 1_000):
             kind = key.split(b":")[4].decode()
