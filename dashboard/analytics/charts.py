@@ -33,6 +33,7 @@ _SERIES: Final = (
     "series-rose",
     "series-grey",
 )
+_DAY_S: Final = 86_400
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MARK_COLOURS: Final = {"deploy": "accent", "incident": "series-rose", "note": "series-grey"}
 
@@ -190,6 +191,8 @@ def with_marks(chart: Figure, marks: Sequence[Mapping[str, Any]], local: Any) ->
 
 def bucket_unit(step_s: int) -> str:
     """How counts of a bucket read: "jobs per 5 min"."""
+    if step_s == _DAY_S:
+        return "jobs per day of UTC"
     for unit_s, unit in ((3_600, "h"), (60, "min")):
         if step_s % unit_s == 0:
             number = step_s // unit_s

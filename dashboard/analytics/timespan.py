@@ -36,8 +36,9 @@ _STEPS: Final = (
     (4 * DAY_MS, 900),
     (10 * DAY_MS, 3_600),
     (45 * DAY_MS, 10_800),
+    (100 * DAY_MS, 21_600),
 )
-_WIDEST_S: Final = 21_600
+_WIDEST_S: Final = 86_400  # of UTC, as they are stored
 # (age, step): what the hub keeps of a past of that age, less a little: it has to be there when asked for.
 _KEPT: Final = ((55 * MINUTE_MS, 10), (7 * DAY_MS - HOUR_MS, 60))
 _LONGEST_KEPT_S: Final = 900
