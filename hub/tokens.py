@@ -86,6 +86,9 @@ class Tokens:
         Redis:  HLEN, once a second.
         """
         if time.monotonic() >= self._any_until:
+            if self._any is not None:
+                # One asks; whoever comes meanwhile goes by what was known, or a storm would fill Redis' door.
+                self._any_until = time.monotonic() + _ANY_KNOWN_S
             try:
                 self._any = bool(self._redis.hlen(self._key))
             except redis.RedisError:

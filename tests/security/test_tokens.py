@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any
 
@@ -117,3 +118,21 @@ def test_hub_on_loopback_needs_a_token_when_a_proxy_lets_others_reach_it(variabl
     settings = load_settings({variable: name, "JOBHUB_TOKEN": "x"})
     assert read_config(settings).public == (variable != "JOBHUB_PUBLIC_HUB_URL")
     assert not read_config(load_settings({"JOBHUB_HUB_URL": "https://jobs.example.com"})).public
+
+
+def test_one_look_is_taken_whether_there_are_tokens_when_many_connect_at_once(
+    service: RedisService,
+) -> None:
+    tokens = Tokens(service)
+    assert tokens.any() is False
+    tokens._any_until = 0.0  # a second later
+    before = _looks(service)
+    service.redis.execute_command("CLIENT", "PAUSE", "300", "ALL")
+    with ThreadPoolExecutor(100) as crowd:
+        known = list(crowd.map(lambda _: tokens.any(), range(1_000)))
+    assert not any(known)
+    assert _looks(service) - before <= 10  # one, and a few that came in the same moment
+
+
+def _looks(service: RedisService) -> int:
+    return int(service.redis.info("commandstats")["cmdstat_hlen"]["calls"])
