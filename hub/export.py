@@ -54,6 +54,7 @@ AUDIT_COLUMNS: Final = (
 
 _MOMENTS: Final = frozenset({"at", "bucket_start", "first_at", "last_at"})
 _ROWS_A_CHUNK: Final = 200
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _NUMERIC: Final = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
@@ -99,10 +100,10 @@ def iso_time(at: int | None) -> str:
 def safe_cell(value: Any) -> str:
     """Write a cell that no spreadsheet takes for a formula.
 
-    Source: OWASP, CSV injection; numbers keep their sign.
+    Source: OWASP, CSV injection, full-width letters included; numbers keep their sign.
     """
     text = "" if value is None else str(value)
-    if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") and not _NUMERIC.fullmatch(text):
+    if text.startswith(_FORMULA) and not _NUMERIC.fullmatch(text):
         return "'" + text
     return text
 

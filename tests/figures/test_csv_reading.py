@@ -6,10 +6,18 @@ import csv
 import io
 from pathlib import Path
 
+import msgspec
 import pandas as pd
 import pytest
 
-from hub.export import JOB_COLUMNS, jobs_csv, metrics_csv
+from hub.export import (
+    AUDIT_COLUMNS,
+    JOB_COLUMNS,
+    audit_csv,
+    jobs_csv,
+    metrics_csv,
+    summary_csv,
+)
 from hub.figures import Figures, figures_row
 from hub.records import Job, JobError
 from tests.support.spreadsheet import SOFFICE, opened_in_libreoffice
@@ -20,11 +28,15 @@ HOSTILE = [
     "-2+3",
     "@SUM(A1)",
     "\tx",
+    "\uff1d1+1",
+    "\uff20SUM(A1)",
     'quote " and , comma',
     "two\r\nlines",
     "ünï 🎈 עברית",
     "x" * 10_000,
 ]
+
+FORMULA = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"  # what a cell must not begin with
 
 
 def job(number: int, message: str) -> Job:
@@ -49,10 +61,29 @@ def test_pandas_reads_every_row_when_messages_are_hostile() -> None:
     assert len(frame) == len(HOSTILE)
     for cell, message in zip(frame["error_message"], HOSTILE, strict=True):
         assert cell in (message, "'" + message)
-        assert cell[0] not in "=+-@\t\r\n"
+        assert cell[0] not in FORMULA
     assert frame["priority"].tolist() == [0] * len(HOSTILE)
     assert frame["turnaround_ms"].tolist() == [877] * len(HOSTILE)
     assert frame["created_at"][0] == pd.Timestamp("2025-06-15T15:06:40.123Z")
+
+
+def test_no_cell_of_any_column_is_a_formula_when_every_text_is_one() -> None:
+    evil = "=1+1"
+    texts = ("job_id", "job_type", "worker_id", "workflow_id", "customer_id")
+    error = JobError(type=evil, message=evil)
+    hostile = msgspec.structs.replace(job(1, ""), **dict.fromkeys(texts, evil), error=error)
+    entry = dict.fromkeys(AUDIT_COLUMNS, evil) | {"at": 0, "job_ids": [evil], evil: evil}
+    written = [
+        "".join(jobs_csv([hostile])),
+        "".join(audit_csv([entry])),
+        "".join(metrics_csv([figures_row(0, 60, evil, Figures())])),
+        "".join(summary_csv(0, 1, [(evil, Figures())])),
+    ]
+    for text in written:
+        header, row = csv.reader(io.StringIO(text))
+        assert len(header) == len(row)
+        assert "'=1+1" in row
+        assert not [cell for cell in row if cell and cell[0] in FORMULA]
 
 
 @pytest.mark.parametrize("number", ["-5", "+3.2", "-1e9"])
