@@ -36,9 +36,10 @@ class Polling:
         self._connections.pop(connection.id, None)
 
     def tick(self, now: float) -> None:
-        """Have the state pushed when two seconds are over."""
-        if self._connections and now - self._pushed_at >= POLL_EVERY_S:
-            self._pushed_at = now
+        """Have the state pushed when two seconds are over; a push that comes late does not delay the next."""
+        late_s = now - self._pushed_at - POLL_EVERY_S
+        if self._connections and late_s >= 0:
+            self._pushed_at = now if late_s > POLL_EVERY_S else now - late_s
             self._desk.want(self._push)
 
     def too_slow(self) -> list[Connection]:
