@@ -40,7 +40,8 @@ BAR_MS: Final = 1_000
 ROUTES: Final = (
     ("series", "/api/metrics/series", {}),
     ("series by type", "/api/metrics/series", {"group_by": "job_type"}),
-    ("heat map", "/api/metrics/series", {"step": 3_600}),
+    ("series by the hour, every column", "/api/metrics/series", {"step": 3_600}),
+    ("busy hours", "/api/metrics/series", {"step": 3_600, "columns": "busy_ms,offered_ms"}),
     ("summary by type", "/api/metrics/summary", {"group_by": "job_type"}),
     ("summary by worker", "/api/metrics/summary", {"group_by": "worker"}),
     ("errors", "/api/errors", {}),

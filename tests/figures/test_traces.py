@@ -81,7 +81,7 @@ def test_figures_equal_the_records_when_a_trace_is_replayed(
 if ARCHIVE.exists():  # beside the repository, where the full traces are kept
 
     @pytest.mark.slow
-    @pytest.mark.timeout(3_600)  # three to five minutes; what takes longer is the rest of a busy machine
+    @pytest.mark.timeout(3_600)  # minutes of CPU, several times that on a busy machine
     @pytest.mark.parametrize("name", [CURIE, KTH])
     def test_figures_equal_the_records_when_a_full_trace_is_replayed(
         history: History, service: RedisService, name: str
