@@ -143,7 +143,7 @@ class Exposition:
         yield sockets
         yield GaugeMetricFamily(
             "jobhub_threads",
-            "Threads of this process, each a greenlet: two an open WebSocket at most, and the hub's own.",
+            "Threads of this process, each a greenlet: the hub's own, and one a socket that is behind.",
             threading.active_count(),
         )
         monitors = GaugeMetricFamily(

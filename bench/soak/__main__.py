@@ -30,7 +30,7 @@ _KILL_EVERY_S: Final = 5.0  # so that 1,000 workers are gone and remembered befo
 _TRACE: Final = "Traceback (most recent call last)"
 _SETTLE_S: Final = 40.0  # a lease, and the reaper after it
 # What may stay: the pool of connections to Redis is kept, and a thread or two of the system.
-_LEFT_MORE: Final = {"descriptors": 70, "connections": 70, "greenlets": 5, "system": 10}
+_LEFT_MORE: Final = {"descriptors": 70, "connections": 70, "own": 5, "system": 10}
 
 
 def main() -> None:

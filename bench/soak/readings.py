@@ -15,7 +15,7 @@ import psutil
 import redis
 
 _FIGURES: Final = ("sealed:", "open:", "second:")  # grow for an hour by design, then no more
-_GREENLETS: Final = re.compile(r"^jobhub_threads (\S+)", re.M)
+_THREADS: Final = re.compile(r"^jobhub_threads (\S+)", re.M)
 # When all that is bounded is full: finished jobs, rings, and the 1,000 workers that are remembered.
 _STEADY_FROM: Final = 0.45  # of the time
 _SLACK: Final = {
@@ -69,19 +69,22 @@ class Watch:
     def sample(self) -> None:
         """Read everything once."""
         self._at_s.append(time.monotonic())
+        connections = self._client.info("clients")["connected_clients"]
         for name, pid in self._processes.items():
             family = _family(pid)
             memory_mb = sum(_memory_mb(process) for process in family)
             # What Redis was given it keeps: its data are judged.
             self._note(f"{name}: memory", "MB", memory_mb, judged=name != "Redis")
             if name != "Redis":
-                self._note(f"{name}: descriptors", "", sum(p.num_fds() for p in family))
+                descriptors = sum(p.num_fds() for p in family)
+                pooled = connections if name == "hub" else 0  # judged as Redis' connections
+                self._note(f"{name}: descriptors", "", descriptors - pooled)
                 self._note(
                     f"{name}: threads of the system", "", sum(p.num_threads() for p in family)
                 )
         told = httpx.get(self._metrics_url, timeout=60).text
-        greenlets = float(_GREENLETS.findall(told)[0])
-        self._note("hub: greenlets", "", greenlets)
+        threads = float(_THREADS.findall(told)[0])
+        self._note("hub: threads of its own", "", threads)
         figures_keys = keys = figures_bytes = 0
         for key in self._client.scan_iter(count=2_000):
             if key.partition(b"}:")[2].decode().startswith(_FIGURES):
@@ -94,7 +97,7 @@ class Watch:
         self._note("Redis: keys of figures", "", figures_keys, judged=False)
         self._note("Redis: data without figures", "MB", (used - figures_bytes) / 1e6)
         self._note("Redis: keys without figures", "", keys)
-        self._note("Redis: connections", "", self._client.info("clients")["connected_clients"])
+        self._note("Redis: connections", "", connections)
 
     def last(self) -> dict[str, float]:
         """The newest values by name."""
