@@ -41,6 +41,7 @@ class WorkerPeer(Protocol):
     profile_id: str
     draining: bool
     holding: int  # grants, as Redis told last
+    told: frozenset[str]  # the jobs of these, by the last event
     rev: int  # of the worker's record when it registered here
 
     @property
@@ -214,7 +215,8 @@ class Dispatcher:
             if event.type == "worker_connected":
                 worker.supersede()
             return
-        worker.holding = len(event.worker.job_ids)
+        worker.told = frozenset(event.worker.job_ids)
+        worker.holding = len(worker.told)
         draining = event.new_status == "draining"
         if draining != worker.draining and event.new_status != "offline":
             worker.drain(draining)

@@ -88,6 +88,7 @@ class WorkerHandler:
         self.profile_id = ""
         self.draining = False
         self.holding = 0
+        self.told: frozenset[str] = frozenset()
         self.rev = 0
 
     # --- The peer of the dispatcher -----------------------------------------------------------
@@ -106,7 +107,8 @@ class WorkerHandler:
 
     def assign(self, assignments: Sequence[Assignment]) -> None:
         """Push jobs."""
-        self.holding += len(assignments)
+        # The event of a grant may be heard before the answer that brings it.
+        self.holding += sum(item.job_id not in self.told for item in assignments)
         self._send({"type": "assign", "jobs": assignments})
 
     def cancel(self, job_id: str, fence: int, reason: str) -> None:
