@@ -91,14 +91,18 @@ class GatedPool(redis.BlockingConnectionPool):
             self._waiting -= 1
 
     def _take_at_hand(self) -> Any:
-        while True:
-            try:
-                connection = self._at_hand.pop()
-            except IndexError:
-                return None
-            if _is_ready(connection):
-                return connection
-            super().release(connection)  # type: ignore[no-untyped-call]
+        """The connection used last, if it can be used as it is; else it is the next to be made anew.
+
+        The others at hand are left alone then: where Redis has moved, they too lead to the old place, and
+        only a new connection asks for the new one.
+        """
+        if not self._at_hand:
+            return None
+        connection = self._at_hand.pop()
+        if _is_ready(connection):
+            return connection
+        super().release(connection)  # type: ignore[no-untyped-call]
+        return None
 
     def release(self, connection: Any) -> None:
         """Take a connection back; who waits for one is served first."""
