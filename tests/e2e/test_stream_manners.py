@@ -1,10 +1,9 @@
-"""When the stream connects, stays away, polls, and what it says of itself, in a real browser."""
+"""When the stream connects and polls, and what it says of itself, in a real browser."""
 
 from __future__ import annotations
 
 import httpx
 import pytest
-from playwright.sync_api import Page, WebSocket
 
 from dashboard.live_snapshot import SNAPSHOT_PATH
 from tests.support.processes import Server, serving
@@ -14,51 +13,6 @@ from tests.support.traffic import Traffic
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
-
-_LONGER_THAN_ANY_RETRY_MS = 60_000
-
-
-@pytest.fixture
-def movable_time(page: Page) -> None:
-    """The clock of the page is one that a test can move."""
-    page.clock.install()
-
-
-def assert_stays_away(screen: Screen) -> None:
-    """Let the time of every retry pass: nothing is tried."""
-    tried: list[WebSocket] = []
-    screen.page.on("websocket", lambda socket: tried.append(socket))
-    screen.page.clock.fast_forward(_LONGER_THAN_ANY_RETRY_MS)
-    assert screen.status["state"] == "disconnected"
-    assert tried == []
-
-
-@pytest.mark.usefixtures("movable_time")
-def test_nothing_reconnects_when_a_person_disconnected(stream_hub: Server, screen: Screen) -> None:
-    with Proxy(stream_hub.url) as proxy:
-        assert screen.status["state"] == "disconnected"
-        assert proxy.accepted == 0
-        screen.connect(proxy.url)
-        assert proxy.accepted == 1
-        screen.page.evaluate("() => jobhub.stream.disconnect()")
-        proxy.drop()
-        screen.page.evaluate("() => window.dispatchEvent(new Event('online'))")
-        assert_stays_away(screen)
-        assert proxy.accepted == 1
-        assert screen.status["subscribed"] is False
-
-
-@pytest.mark.usefixtures("movable_time")
-def test_stream_stops_and_says_why_when_hub_closes_with_4503(
-    stream_hub_env: dict[str, str], screen: Screen
-) -> None:
-    env = {**stream_hub_env, "JOBHUB_TOKEN": "secret-of-the-test"}
-    with serving("hub", environ=env) as hub, Proxy(hub.url) as proxy:
-        screen.press_connect(proxy.url)
-        screen.wait_state("disconnected")
-        assert screen.status["reason"]
-        assert_stays_away(screen)
-        assert proxy.accepted == 1
 
 
 def test_screen_equals_redis_by_polling_when_websockets_are_blocked(
