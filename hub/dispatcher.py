@@ -5,6 +5,9 @@ something claimable and by a look every quarter of a second. What I trade: a cla
 costs a round trip, so workers with equal offers are asked for once a round, and nobody is asked for
 while nothing is to be claimed as far as this hub has heard (hub.backlog).
 
+A worker is asked for by one claim at a time: answers on two connections may overtake each other, and a job
+that was given first would wait behind one that was given later.
+
 Cancels, timeouts, drains and superseded names reach the worker's socket from here too, because they
 may be decided on another hub: the event is the message.
 """
@@ -13,7 +16,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final, Protocol
 
 import redis
@@ -76,6 +80,8 @@ class Dispatcher:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
         self._turn = 0
+        self._claiming: set[str] = set()  # workers for whom a claim is under way
+        self._skipped = False  # a sweep passed one of them over
         self._look = False  # whatever the backlog says
         self._failing = False
         replicator.listen(self)
@@ -113,13 +119,33 @@ class Dispatcher:
         if any(self._backlog.is_news(job) for job in jobs):
             self.wake()
 
-    def next_waiting(self, lane: Lane) -> WorkerPeer | None:
-        """Choose a worker that waits for a job of `lane`, in turn; None also where none is found soon."""
-        if not self._backlog.is_open(lane.job_type):
+    @contextmanager
+    def reserved(self, lane: Lane) -> Iterator[WorkerPeer | None]:
+        """Choose a worker that waits for a job of `lane`; within, nobody else claims for it.
+
+        None where none is found soon, or where the thread is about to look anyway.
+        """
+        worker = self._next_waiting(lane)
+        if worker is None:
+            yield None
+            return
+        self._claiming.add(worker.worker_id)
+        try:
+            yield worker
+        finally:
+            self._claiming.discard(worker.worker_id)
+            if self._skipped:
+                self._skipped = False
+                self.wake()
+
+    def _next_waiting(self, lane: Lane) -> WorkerPeer | None:
+        if self._look or not self._backlog.is_open(lane.job_type):
             return None
         for _ in range(min(_LOOKED_AT, len(self._workers))):
             worker = self._workers.pop(next(iter(self._workers)))
             self._workers[worker.worker_id] = worker
+            if worker.worker_id in self._claiming:
+                continue
             if worker.waits and not worker.draining and fits(lane, worker.profile):
                 return worker
         return None
@@ -167,9 +193,10 @@ class Dispatcher:
         for worker in waiting[self._turn :] + waiting[: self._turn]:
             if worker.profile_id in exhausted or worker.draining:
                 continue
-            assignments = self._broker.claim(
-                worker.worker_id, min(share, worker.free), connection_id=worker.connection_id
-            )
+            if worker.worker_id in self._claiming:
+                self._skipped = True
+                continue
+            assignments = self._claim(worker, min(share, worker.free))
             if assignments:
                 self.give(worker, assignments)
                 given += len(assignments)
@@ -178,6 +205,13 @@ class Dispatcher:
             else:
                 exhausted.add(worker.profile_id)
         return given
+
+    def _claim(self, worker: WorkerPeer, limit: int) -> list[Assignment]:
+        self._claiming.add(worker.worker_id)
+        try:
+            return self._broker.claim(worker.worker_id, limit, connection_id=worker.connection_id)
+        finally:
+            self._claiming.discard(worker.worker_id)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

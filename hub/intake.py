@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hub.dispatcher import Dispatcher
+from hub.dispatcher import Dispatcher, WorkerPeer
 from hub.errors import JobhubError
 from hub.job_broker import JobBroker, Submission
 from hub.matching import make_lane
@@ -28,23 +28,28 @@ class Intake:
 
         Where a worker of this hub waits for such a job it is given the most urgent one that it fits.
         """
-        taker = None
         if request.run_at is None and request.delay_s is None:
             lane = make_lane(request.job_type, request.requirements)
-            taker = self._dispatcher.next_waiting(lane)
-        if taker is None:
-            made = self._broker.submit(request, submitted_by=submitted_by)
-        else:
-            made, assignments = self._broker.submit_and_claim(
-                request,
-                submitted_by=submitted_by,
-                worker_id=taker.worker_id,
-                connection_id=taker.connection_id,
-            )
-            if assignments:
-                self._dispatcher.give(taker, assignments)
-                return made
+            with self._dispatcher.reserved(lane) as taker:
+                if taker is not None:
+                    return self._submit_to(taker, request, submitted_by)
+        made = self._broker.submit(request, submitted_by=submitted_by)
         self._dispatcher.submitted([made.job])
+        return made
+
+    def _submit_to(
+        self, taker: WorkerPeer, request: SubmitRequest, submitted_by: str
+    ) -> Submission:
+        made, assignments = self._broker.submit_and_claim(
+            request,
+            submitted_by=submitted_by,
+            worker_id=taker.worker_id,
+            connection_id=taker.connection_id,
+        )
+        if assignments:
+            self._dispatcher.give(taker, assignments)
+        else:
+            self._dispatcher.submitted([made.job])
         return made
 
     def submit_batch(

@@ -26,6 +26,7 @@
     }
 
     async poll(url) {
+      // The dashboard answers null while it cannot reach the hub.
       const document = await this.env.fetchJson(url).catch(() => null);
       if (this.url !== url) return;
       if (document) this.told.onSnapshot(document);

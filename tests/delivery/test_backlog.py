@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
@@ -28,6 +29,21 @@ class CountingBroker(JobBroker):
     def claim(self, *args: Any, **options: Any) -> list[Assignment]:
         self.claims += 1
         return super().claim(*args, **options)
+
+
+class HeldBroker(JobBroker):
+    """Answers of claims that gave something are late, once `late` is set, until `come` is."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.late, self.held, self.come = threading.Event(), threading.Event(), threading.Event()
+
+    def claim(self, *args: Any, **options: Any) -> list[Assignment]:
+        assignments = super().claim(*args, **options)
+        if assignments and self.late.is_set():
+            self.held.set()
+            assert self.come.wait(20)
+        return assignments
 
 
 class Socket:
@@ -125,3 +141,24 @@ def test_job_is_claimed_by_the_thread_when_no_worker_waits_for_it(
         wait_until(lambda: any(socket.pushed for socket in sockets))
         (given,) = [job for socket in sockets for job in socket.pushed]
         assert given.job_id == made.job.job_id
+
+
+def test_jobs_are_pushed_as_they_were_given_when_the_answer_of_a_claim_is_late(
+    stand: Stand, service: RedisService, settings: Settings, registry: WorkerRegistry
+) -> None:
+    broker = HeldBroker(service, settings)
+    with dispatching(stand, broker, registry) as (dispatcher, (taker, other)):
+        intake = Intake(broker, dispatcher)
+        other.free = 0
+        intake.submit(SUBMIT, submitted_by="test")  # makes the lane
+        wait_until(lambda: taker.pushed)
+        broker.late.set()
+        intake.submit(SUBMIT, submitted_by="test")  # the thread claims it: nobody waits
+        assert broker.held.wait(20)
+        taker.waits = True
+        intake.submit(SUBMIT, submitted_by="test")
+        assert len(taker.pushed) == 1  # a job given later would overtake the one on its way
+        broker.come.set()
+        wait_until(lambda: len(taker.pushed) == 3)
+        fences = [job.fence for job in taker.pushed]
+        assert fences == sorted(fences)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
+import redis
 
 from hub import redis_service
 from hub.keys import Keys
@@ -25,10 +25,12 @@ def test_call_is_refused_when_arguments_are_missing_or_unknown(service: RedisSer
             service.run("mark_unworkable", **args)
 
 
-def test_script_runs_when_the_server_has_closed_the_connection_at_hand(core: Core) -> None:
-    redis: Any = core.service.redis
-    core.submit()
-    redis.client_kill_filter(skipme=False, _type="normal", _id=redis.client_id())
+def test_script_runs_when_the_server_has_closed_the_connection_at_hand(
+    core: Core, redis_url: str
+) -> None:
+    at_hand = core.service.redis.client_id()
+    with redis.Redis.from_url(redis_url) as other:
+        assert other.client_kill_filter(_id=at_hand) == 1
     assert core.submit().status == "pending"
 
 
