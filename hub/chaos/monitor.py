@@ -17,6 +17,7 @@ from hub.chaos.monitor_model import BrokenChain, MonitorModel
 
 TOPICS: Final = ("jobs", "workers", "system_stats")
 _RECEIVE_S: Final = 0.25
+_ALARMS_TOLD: Final = 3
 _COME_BACK_S: Final = 0.1
 # No pings of its own: on a slow link their answers stand behind a snapshot, and the hub pings anyway.
 _OPTIONS: Final[dict[str, Any]] = {"max_size": None, "open_timeout": 5, "ping_interval": None}
@@ -25,6 +26,7 @@ _CHAINED: Final = ("events", "window")
 
 class ChaosMonitor:
     """Follows a hub in a thread. `counted`: what happened, false alarms and unnoticed losses among it.
+    `alarms`: what the first false ones said.
 
     Args: url: where to connect now, such as `ws://127.0.0.1:8000`.
           drop_share: of the frames that are thrown away before they are folded, to see them missed.
@@ -43,6 +45,7 @@ class ChaosMonitor:
         self.name = name
         self.model = MonitorModel(filters)
         self.counted: Counter[str] = Counter()
+        self.alarms: list[str] = []
         self.lock = threading.Lock()
         self._url = url
         self._filters = dict(filters)
@@ -113,8 +116,10 @@ class ChaosMonitor:
         try:
             with self.lock:
                 self.model.fold(message)
-        except (BrokenChain, UnknownRecord):
+        except (BrokenChain, UnknownRecord) as error:
             self.counted["noticed" if self._missing else "false alarms"] += 1
+            if not self._missing and len(self.alarms) < _ALARMS_TOLD:
+                self.alarms.append(f"{self.name}: false alarm at {self.model.seq}: {error!r}")
             self._asked = True
             return False
         if self._missing and kind in _CHAINED:

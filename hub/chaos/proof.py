@@ -152,6 +152,7 @@ def _look_back(stage: _Stage, report: Report) -> None:
     report.history = dict(stage.ledger.counted)
     report.sabotage = dict(stage.saboteur.counted)
     report.kill_every_ms = stage.saboteur.kill_every_ms
+    report.differences += [alarm for monitor in stage.monitors for alarm in monitor.alarms]
     report.monitors = dict(sum((monitor.counted for monitor in stage.monitors), Counter[str]()))
 
 
