@@ -47,11 +47,16 @@ def test_state_equals_a_fresh_snapshot_when_events_were_folded_into_an_older_one
     with open_worker(hub.url, "painter", slots=2) as worker:
         for _ in range(4):
             api.post("/api/jobs", json={"job_type": "demo"})
-        given = [worker.receive_type("assign")["jobs"][0] for _ in range(2)]
-        done = {"job_id": given[0]["job_id"], "fence": given[0]["fence"]}
-        worker.send("job_completed", **done)
-        worker.receive_type("assign")
-        while folded.counts.get("completed") != 1 or len(folded.active) != 2:
+        grants = []
+        for _ in range(3):
+            job = worker.receive_type("assign")["jobs"][0]
+            grants.append({"job_id": job["job_id"], "fence": job["fence"]})
+            worker.send(
+                "job_started", **grants[-1]
+            )  # else it would be taken back after five seconds
+            if len(grants) == 2:
+                worker.send("job_completed", **grants[0])
+        while (folded.counts.get("completed"), folded.counts.get("in_progress")) != (1, 2):
             frame = next(frames)
             if isinstance(frame, Frame):
                 folded.take(frame)
