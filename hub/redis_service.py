@@ -69,13 +69,20 @@ class RedisService:
     Raises: InvalidInput: the URL is wrong.
     """
 
-    def __init__(self, url: str, keys: Keys, *, stream_events: int = 100_000) -> None:
+    def __init__(
+        self,
+        url: str,
+        keys: Keys,
+        *,
+        stream_events: int = 100_000,
+        connections_max: int = _CONNECTIONS_MAX,
+    ) -> None:
         self.keys = keys
         self._stream_events = stream_events
         self._calls: dict[str, ScriptCall] = {}
         self._pool = GatedPool(
             **read_redis_url(url, keys.meta),
-            max_connections=_CONNECTIONS_MAX,
+            max_connections=connections_max,
             timeout=_FREE_CONNECTION_S,
             socket_timeout=_ANSWER_S,
             socket_connect_timeout=_CONNECT_S,

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
-from hub import redis_service
 from hub.keys import Keys
 from hub.redis_service import RedisService
 from tests.support.core import Core
@@ -35,10 +34,9 @@ def test_script_runs_when_the_server_has_closed_the_connection_at_hand(
 
 
 def test_every_caller_is_served_when_there_are_more_than_connections(
-    redis_url: str, namespace: str, monkeypatch: pytest.MonkeyPatch
+    redis_url: str, namespace: str
 ) -> None:
-    monkeypatch.setattr(redis_service, "_CONNECTIONS_MAX", 2)
-    service = RedisService(redis_url, Keys(namespace))
+    service = RedisService(redis_url, Keys(namespace), connections_max=2)
     try:
         with ThreadPoolExecutor(20) as pool:
             replies = list(pool.map(lambda _: service.run("read_counts"), range(200)))
