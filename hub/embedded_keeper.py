@@ -48,9 +48,8 @@ class Keeper:
 
     def _run(self) -> None:
         while not self._stopping.wait(_LOOK_EVERY_S):
-            if (
-                self.forked
-            ):  # gevent takes its greenlets along into a fork; one that ends there is a KeyError
+            # gevent takes its greenlets along into a fork; one that ends there is a KeyError.
+            if self.forked:
                 self._stopping.wait()
             try:
                 self._revive()

@@ -83,19 +83,7 @@ def _promise(promise: Mapping[str, Any]) -> Component:
                 ],
                 className="promise-head",
             ),
-            html.Div(
-                [
-                    html.Span(
-                        f"{words.percent(attained, 2)} %" if due else words.NONE,
-                        className="promise-share",
-                    ),
-                    html.Span(
-                        "no job was due" if not due else "kept" if kept else "broken",
-                        className=f"pill tone-{'grey' if not due else 'green' if kept else 'rose'}",
-                    ),
-                ],
-                className="promise-figure",
-            ),
+            _attainment(attained, kept),
             html.Div(
                 html.Div(
                     className="promise-bar", style={"width": f"{_clamped(left) if due else 0}%"}
@@ -112,6 +100,21 @@ def _promise(promise: Mapping[str, Any]) -> Component:
             ),
         ],
         className="promise promise-kept" if kept else "promise promise-broken",
+    )
+
+
+def _attainment(attained: float | None, kept: bool) -> Component:
+    """The share that was kept, and the verdict; `attained` is None when no job was due."""
+    verdict, tone = ("kept", "green") if kept else ("broken", "rose")
+    if attained is None:
+        verdict, tone = "no job was due", "grey"
+    share = words.NONE if attained is None else f"{words.percent(attained, 2)} %"
+    return html.Div(
+        [
+            html.Span(share, className="promise-share"),
+            html.Span(verdict, className=f"pill tone-{tone}"),
+        ],
+        className="promise-figure",
     )
 
 

@@ -124,9 +124,7 @@ class Connection:
                     raise ConnectionClosed()
                 self._read(wait=True)
             self._hold_back(1)
-            if (
-                self._outbox.aborted
-            ):  # nobody hears an answer: what still waits is not worth its work
+            if self._outbox.aborted:  # nobody hears an answer: the rest is not worth its work
                 raise ConnectionClosed()
             return self._messages.popleft()
         return None
