@@ -66,6 +66,7 @@ class RedisService:
     """Runs scripts on one Redis under one namespace.
 
     Args:   url: as hub.redis_routes reads it. stream_events: how many events the log keeps at least.
+            connections_max: who wants more waits for a free one.
     Raises: InvalidInput: the URL is wrong.
     """
 
