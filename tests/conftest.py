@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 from collections.abc import Callable, Generator, Iterator
@@ -53,6 +54,21 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
         report.outcome = "failed"
         report.longrepr = f"skipped, which CI=true forbids: {report.longrepr}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def no_loop_is_running(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hide the loop that Playwright leaves running between its calls: `asyncio.run` refuses beside it.
+
+    A test without a browser may follow one with a browser in the same process.
+    """
+    if "playwright" in request.fixturenames:
+        yield
+        return
+    left = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(left)
 
 
 @pytest.fixture(scope="session")

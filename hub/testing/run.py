@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,12 +101,18 @@ def run_job(
     recorder.job = job
     recorder.count()
     try:
-        value = asyncio.run(_await(handler(job))) if is_coroutine(handler) else handler(job)
+        value = _in_a_loop(handler(job)) if is_coroutine(handler) else handler(job)
         message = completed(job, 1, value)
     except (Exception, SystemExit, asyncio.CancelledError) as error:
         message = failed(job, 1, error)
     _read(run, message)
     return run
+
+
+def _in_a_loop(waiting: Any) -> Any:
+    """Await it in a thread of its own: the caller's may be an asynchronous test, whose loop is running."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(copy_context().run, asyncio.run, _await(waiting)).result()
 
 
 async def _await(waiting: Any) -> Any:

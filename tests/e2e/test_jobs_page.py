@@ -215,7 +215,7 @@ def test_columns_are_remembered_when_chosen(live: LivePage, live_api: httpx.Clie
     heading = live.page.locator(".ag-header-cell[col-id=workflow]")
     expect(heading).to_have_count(0)
     live.page.get_by_text("Columns", exact=True).click()
-    live.page.get_by_label("Workflow").last.check()
+    live.page.get_by_role("checkbox", name="Workflow").check()
     expect(heading).to_have_count(1)
     live.page.reload()
     settled(live)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from hub.client import JobFailed
@@ -51,6 +53,13 @@ def test_handler_gives_up_when_it_is_cancelled_after_a_report() -> None:
 
 def test_coroutine_is_run_when_the_handler_is_async() -> None:
     assert run_job(worker, "greet", {"name": "you"}).result == "hello you"
+
+
+def test_coroutine_is_run_when_the_test_is_a_coroutine_too() -> None:
+    async def steps() -> object:
+        return run_job(worker, "greet", {"name": "you"}).result
+
+    assert asyncio.run(steps()) == "hello you"
 
 
 def test_error_is_described_when_a_handler_raises() -> None:
