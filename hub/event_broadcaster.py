@@ -219,7 +219,8 @@ class EventBroadcaster:
             message = {"type": "resumed", "epoch": resume.epoch, "seq": resume.seq}
             connection.send(msgspec.json.encode(message))
             self.meter.resumes += 1
-            self._sit(Seat(connection, subscription, Monitor(connection, resume.seq, None)))
+            short = None if resume.short is None else frozenset(resume.short)
+            self._sit(Seat(connection, subscription, Monitor(connection, resume.seq, None, short)))
         return True
 
     def _logged(self, seq: int) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from hub.event_log import Event, LoggedEvent
-from hub.list_tracker import ListTracker, list_of
+from hub.list_tracker import ListTracker, list_of, may_be_cut
 from hub.progress_folder import ProgressFolder
 from hub.record_book import RecordBook
 from hub.refresh import SHORT_ROWS, Refresh, lists_moved
@@ -31,8 +31,8 @@ class GroupQueue:
     """Takes events, gives frames' worth of them.
 
     seen: the seq of the last event taken. unknown: lists whose rows nobody told yet. unsure: lists in
-    which somebody may show more or fewer rows than the mirror has. urgent: more than progress
-    and figures waits.
+    which somebody may show more or fewer rows than the mirror has. suspect: those of them that are to
+    be sent again. urgent: more than progress and figures waits.
     """
 
     def __init__(self, subscription: Subscription, seen: int) -> None:
@@ -41,6 +41,7 @@ class GroupQueue:
         self.tracker = ListTracker()
         self.unknown: set[str] = set(LISTS) if subscription.shows_jobs else set()
         self.unsure: set[str] = set()
+        self.suspect: set[str] = set()
         self.progress = ProgressFolder(_PROGRESSES_A_S[subscription.form])
         self.urgent = False
         self._book = RecordBook() if subscription.form == "compact" else None
@@ -53,6 +54,8 @@ class GroupQueue:
             event = logged.event
             if not wants(event):
                 continue
+            if self.unknown:
+                self._suspect_hole(logged)
             if event.type == "job_progress":
                 if not self.progress.take(logged, now):
                     continue
@@ -63,6 +66,16 @@ class GroupQueue:
             self._waiting.append(logged)
         if events:
             self.seen = events[-1].seq
+
+    def _suspect_hole(self, logged: LoggedEvent) -> None:
+        """Note what leaves a list that no mirror follows yet: a screen may lack a row of it now."""
+        status = logged.event.old_status
+        if logged.event.job is None or status is None:
+            return
+        name = list_of(status)
+        if name in self.unknown and may_be_cut(name, logged.counts):
+            self.suspect.add(name)
+            self.unsure.add(name)
 
     @property
     def overfull(self) -> bool:
@@ -134,6 +147,7 @@ class GroupQueue:
         self.unknown.discard(list_name)
         if not short:
             self.unsure.discard(list_name)
+            self.suspect.discard(list_name)
         if self._book is not None:
             self._book.fill(rows.rows)
 

@@ -13,21 +13,28 @@ makes it long again.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import KeysView
+from collections.abc import Container, KeysView, Sequence
 from functools import total_ordering
 from typing import Any, Final
 
 import msgspec
 
 from hub import limits
-from hub.event_log import Event, Facts
+from hub.event_log import COUNT_NAMES, Event, Facts
 from hub.snapshot import LISTS, Rows
+from hub.states import FINAL_STATUSES
 
 AT_ONCE_S: Final = 1.0
 LEISURE_S: Final = 5.0
 _CALM_S: Final = 2.0  # without a move, until a few missing rows are worth a whole list
 _FEW: Final = 0.1  # of the rows
 _LIST_OF: Final = {"assigned": "active", "in_progress": "active"}
+_PLACES: Final = {
+    name: [
+        place for place, status in enumerate(COUNT_NAMES) if _LIST_OF.get(status, status) == name
+    ]
+    for name in LISTS
+}
 
 
 @total_ordering
@@ -83,6 +90,18 @@ def sort_key(list_name: str, job_id: str, facts: Any) -> Key:
 def window_of(list_name: str) -> int:
     """How many rows a list shows."""
     return limits.SNAPSHOT_ACTIVE if list_name == "active" else limits.SNAPSHOT_WINDOW
+
+
+def length_of(list_name: str, counts: Sequence[int]) -> int:
+    """How long a list is, of all jobs. `counts`: in the order of COUNT_NAMES."""
+    return sum(counts[place] for place in _PLACES[list_name])
+
+
+def may_be_cut(list_name: str, counts: Sequence[int], within: int = 1) -> bool:
+    """Whether a screen may show only the head of a list, or did `within` moves ago."""
+    # The counts of final jobs are of all time, not of those that are kept.
+    long = length_of(list_name, counts) + within >= window_of(list_name)
+    return long or list_name in FINAL_STATUSES
 
 
 class _Mirror:
@@ -180,14 +199,18 @@ class ListTracker:
         mirror.fill(keys, rows.truncated, now, short=short and rows.truncated)
         self._place(list_name)
 
-    def join(self, other: ListTracker) -> None:
-        """Take a monitor in that shows `other`, at the same seq."""
-        for name, mirror in self._mirrors.items():
+    def join(self, other: ListTracker, unknown: Container[str]) -> None:
+        """Take a monitor in that shows `other`, at the same seq. `unknown`: lists not mirrored so far."""
+        for name, theirs in other._mirrors.items():
+            mirror = self._mirrors[name]
             before = mirror.keys
-            if mirror.join(other._mirrors[name]):
-                for key in before:
-                    self._places.pop(_job_id(key), None)
-                self._place(name)
+            if name in unknown:
+                self._mirrors[name] = theirs
+            elif not mirror.join(theirs):
+                continue
+            for key in before:
+                self._places.pop(_job_id(key), None)
+            self._place(name)
 
     def _forget(self, list_name: str) -> None:
         for key in self._mirrors[list_name].keys:

@@ -95,11 +95,18 @@ class Auth(Message, frozen=True, tag="auth", kw_only=True):
 Topic = Literal["workers", "jobs", "jobs:status", "jobs:progress", "system_stats"]
 
 
+ListName = Literal["pending", "scheduled", "active", "completed", "failed", "cancelled"]
+
+
 class ResumePoint(Inbound, frozen=True, kw_only=True):
-    """The last event that a monitor holds."""
+    """The last event that a monitor holds.
+
+    short: the truncated lists of which it shows fewer rows than a window has; None: it does not say.
+    """
 
     epoch: Name
     seq: Seq
+    short: Annotated[list[ListName], Meta(max_length=6)] | None = None
 
 
 class Filters(Inbound, frozen=True, kw_only=True):
@@ -136,6 +143,7 @@ class ResyncRequest(Message, frozen=True, tag="resync_request", kw_only=True):
 
     epoch: Name
     seq: Seq
+    short: Annotated[list[ListName], Meta(max_length=6)] | None = None
 
 
 MonitorMessage = MonitorConnect | Subscribe | MonitorHeartbeat | ResyncRequest | Auth

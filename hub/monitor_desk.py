@@ -217,7 +217,7 @@ class MonitorDesk:
             self._give_up(monitor)
             return
         monitor.peer.send_frame(frame(message))
-        monitor.cursor = events[-1].seq
+        monitor.cursor, monitor.short = events[-1].seq, None
         self._wake.set()
 
     def _do_chores(self, reception: Reception) -> None:

@@ -69,7 +69,6 @@ class MonitorGroup:
         self._desk = desk
         self._queue = GroupQueue(subscription, self.seq)
         self._learned: Snapshot | None = None
-        self._suspect: set[str] = set()  # lists that a resumed monitor may show with a hole
         self.orders = ListOrders(replicator.epoch)
         self._catch_up = CatchUp(self.epoch, self._queue, replicator, desk)
         self._told_counts: Sequence[int] | None = None
@@ -213,7 +212,7 @@ class MonitorGroup:
     def _send_refresh(self, refresh: Refresh, now: float) -> None:
         owed_from = self._queue.progress.floor(self.seq)
         events, lists = self._queue.release_for(refresh, now)
-        self._suspect -= set(lists)
+        self._queue.suspect -= set(lists)
         self.orders.drop_windows(lists)
         counts = self._counts_at(refresh.seq)
         messages = self._form.refresh(self.seq, refresh, lists, events, counts)
@@ -225,7 +224,7 @@ class MonitorGroup:
 
     def _arrive(self, now: float) -> None:
         """Take in whoever came, once the group is where its snapshot is."""
-        resumptions: dict[int, Resumption] = {}
+        resumptions: dict[tuple[int, frozenset[str] | None], Resumption] = {}
         for monitor in list(self.audience.arrivals):
             if monitor.cursor > self.seq:
                 continue
@@ -234,14 +233,18 @@ class MonitorGroup:
                 self._learn(monitor.shown, now)
                 monitor.shown = None
                 continue
-            found = resumptions.get(monitor.cursor)
+            found = resumptions.get((monitor.cursor, monitor.short))
             if found is None:
-                found = find_resumption(self._replicator, monitor.cursor, self._polling_bytes)
-                resumptions[monitor.cursor] = found
-            monitor.floor = found.floor
+                found = self._resumption(monitor)
+                resumptions[monitor.cursor, monitor.short] = found
+            monitor.floor, monitor.short = found.floor, None
             if self.subscription.shows_jobs:
-                self._suspect |= found.holed
+                self._queue.suspect |= found.holed
                 self._queue.unsure |= found.holed
+
+    def _resumption(self, monitor: Monitor) -> Resumption:
+        form, polling_bytes = self.subscription.form, self._polling_bytes
+        return find_resumption(self._replicator, monitor.cursor, monitor.short, form, polling_bytes)
 
     def _learn(self, shown: Snapshot, now: float) -> None:
         """Mirror the lists of a snapshot that a new monitor begins with."""
@@ -255,11 +258,8 @@ class MonitorGroup:
         since = self._catch_up.owed(shown.seq, shown.seq, self.seq)
         self._queue.mirror(tracker, since)
         self._queue.learn(shown.jobs.values(), since)
-        if self._learned is None and not self._catch_up.windows:
-            self._queue.tracker = tracker
-            self._queue.unknown.clear()
-        else:
-            self._queue.tracker.join(tracker)
+        self._queue.tracker.join(tracker, self._queue.unknown)
+        self._queue.unknown.clear()
         self._learned = shown
 
     # --- Windows ------------------------------------------------------------------------------
@@ -269,7 +269,7 @@ class MonitorGroup:
         if not self.subscription.shows_jobs or self.audience.arrivals:
             return
         tracker = self._queue.tracker
-        for name in (self._suspect | self._queue.unknown).union(tracker.due(now)):
+        for name in (self._queue.suspect | self._queue.unknown).union(tracker.due(now)):
             if tracker.may_ask(name, now) and self.orders.ask(name, now):
                 tracker.asked(name, now)
                 self._desk.want_window(self, name)
@@ -277,12 +277,11 @@ class MonitorGroup:
     def _take_window(self, name: str, window: ListWindow, now: float) -> None:
         if window.seq < self._queue.seen:
             return  # read too late; it is asked for again in a second
-        quiet = name in self._queue.unknown and name not in self._suspect
+        quiet = name in self._queue.unknown and name not in self._queue.unsure
         self._advance(window.seq, now, force=True)
         if self.seq != window.seq:
             return
         self._queue.fill(name, window.rows, now)
-        self._suspect.discard(name)
         if quiet:
             return
         self._catch_up.windows[name] = window

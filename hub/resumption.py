@@ -2,8 +2,11 @@
 
 Its last hub held progress back for a while, refilled truncated lists every few seconds, and cut lists
 short while more happened than the traffic budget paid for. All that ended with the connection. So the
-progress of the last seconds is sent again (an older `rev` changes nothing), and so are lists from which
-something went not long ago; every list, where the hub may have been in debt (docs/decisions/0005).
+progress of the last seconds is sent again (an older `rev` changes nothing), and so are the lists that
+lack rows: those that the monitor names, and those from which something went since. Of one that names
+none, the lists from which something went not long ago, and every list where the hub may have been
+in debt. That is a guess (docs/decisions/0005), too little for the compact form: a change may only be told
+of a job that is shown, so there every list is sent again.
 """
 
 from __future__ import annotations
@@ -13,11 +16,10 @@ from typing import Final
 
 import msgspec
 
-from hub.event_log import COUNT_NAMES, LoggedEvent
-from hub.list_tracker import list_of, window_of
+from hub.event_log import LoggedEvent
+from hub.list_tracker import length_of, list_of, may_be_cut
 from hub.replicator import Replicator
 from hub.snapshot import LISTS
-from hub.states import FINAL_STATUSES
 from hub.traffic_budget import earned
 
 _OWED_MS: Final = 7_000  # progress is never held back for so long
@@ -35,17 +37,23 @@ class Resumption(msgspec.Struct, frozen=True):
     holed: frozenset[str]
 
 
-def find_resumption(replicator: Replicator, seq: int, polling_bytes: int) -> Resumption:
+def find_resumption(
+    replicator: Replicator, seq: int, short: frozenset[str] | None, form: str, polling_bytes: int
+) -> Resumption:
     """Find what is owed to a monitor that was sent everything up to `seq`, and has a snapshot before.
 
-    Args: polling_bytes: one `stats_broadcast`; 0 when that is not known.
+    Args: short: the truncated lists that it shows with fewer rows than a window has, if it says so.
+          polling_bytes: one `stats_broadcast`; 0 when that is not known.
     """
     recent = replicator.before(seq, _HOLED_MS, _OWED_EVENTS)
-    if not recent:
-        return Resumption(seq, frozenset(LISTS))
-    events = recent + (replicator.since(seq) or [])
-    short = _told_bytes(recent) > earned(polling_bytes, _HOLED_MS / 1_000) / 2
-    return Resumption(_floor(recent, seq), _holed(events, replicator.counts, short=short))
+    floor = _floor(recent, seq) if recent else seq
+    since = replicator.since(seq) or []
+    if short is not None:
+        return Resumption(floor, short | _holed(since, replicator.counts))
+    if not recent or form == "compact":
+        return Resumption(floor, frozenset(LISTS))
+    in_debt = _told_bytes(recent) > earned(polling_bytes, _HOLED_MS / 1_000) / 2
+    return Resumption(floor, _holed(recent + since, replicator.counts, in_debt=in_debt))
 
 
 def _told_bytes(recent: Sequence[LoggedEvent]) -> int:
@@ -64,18 +72,17 @@ def _floor(recent: Sequence[LoggedEvent], seq: int) -> int:
     return owed - 1
 
 
-def _holed(events: Sequence[LoggedEvent], counts: Sequence[int], *, short: bool) -> frozenset[str]:
-    """Name the lists that may lack rows. `short`: they may have been cut, however long they are."""
+def _holed(
+    events: Sequence[LoggedEvent], counts: Sequence[int], *, in_debt: bool = False
+) -> frozenset[str]:
+    """Name the lists that may lack rows. `in_debt`: they may have been cut, however long they are."""
     left = {
         list_of(logged.event.old_status)
         for logged in events
         if logged.event.job is not None and logged.event.old_status is not None
     }
     sampled = [counts, *(logged.counts for logged in events[::_SAMPLE])]
-    longest = dict(zip(COUNT_NAMES, map(max, zip(*sampled, strict=True)), strict=True))
-    longest["active"] = longest["assigned"] + longest["in_progress"]
-    if short:
-        return frozenset(name for name in LISTS if longest[name])
-    return frozenset(
-        name for name in left if name in FINAL_STATUSES or longest[name] + _SAMPLE > window_of(name)
-    )
+    most = list(map(max, zip(*sampled, strict=True)))
+    if in_debt:
+        return frozenset(name for name in LISTS if length_of(name, most))
+    return frozenset(name for name in left if may_be_cut(name, most, within=_SAMPLE))

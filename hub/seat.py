@@ -45,7 +45,8 @@ class Monitor:
 
     cursor: the seq of the last frame sent to it; not kept while it is in step with its group. floor: up
     to where no progress is owed to it. missed: lists whose last `window` it was not sent. shown: the
-    snapshot that it begins with; None when it resumes.
+    snapshot that it begins with; None when it resumes. short: the truncated lists that it shows with fewer
+    rows than a window has, as it says when it resumes; None: it is not known.
     """
 
     __slots__ = (
@@ -53,16 +54,24 @@ class Monitor:
         "floor",
         "missed",
         "peer",
+        "short",
         "shown",
         "snapshot_waits",
         "told_counts",
     )
 
-    def __init__(self, peer: Peer, cursor: int, shown: Snapshot | None) -> None:
+    def __init__(
+        self,
+        peer: Peer,
+        cursor: int,
+        shown: Snapshot | None,
+        short: frozenset[str] | None = None,
+    ) -> None:
         self.peer = peer
         self.cursor = cursor
         self.floor = cursor
         self.shown = shown
+        self.short = short
         self.missed: set[str] = set()
         self.told_counts: Sequence[int] | None = None
         self.snapshot_waits = shown is not None

@@ -130,6 +130,11 @@
       return Object.values(this.lists).some((list) => list.truncated && 2 * list.ids.length < list.filled);
     }
 
+    // The truncated lists with fewer rows than a window has: what a hub has to know to go on from here.
+    get short() {
+      return NAMES.filter((name) => this.lists[name].truncated && this.lists[name].ids.length < windowOf(name));
+    }
+
     follow(id) {
       this.followed.set(id, (this.followed.get(id) || 0) + 1);
     }

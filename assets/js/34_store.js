@@ -64,6 +64,9 @@
 
       isHollow: () => lists.hollow,
 
+      // Where a hub is to go on from, null before the first snapshot.
+      place: () => (state.epoch ? { epoch: state.epoch, seq: state.seq, short: lists.short } : null),
+
       // Which records are wanted from the next snapshot on.
       setFilters(filters) {
         state.filters = lists.filters = filters;

@@ -74,12 +74,11 @@
     }
 
     opened(ticket) {
-      const { epoch, seq } = this.store.state;
       if (this.opens++) this.link.tell({ reconnects: this.status.reconnects + 1 });
       this.awaitState();
       this.connection.socket.introduce({
         ticket,
-        resume: this.resumable && epoch ? { epoch, seq } : null,
+        resume: this.resumable ? this.store.place() : null,
         monitorId: this.monitorId,
         transport: this.transport,
         topics: this.topics,
@@ -182,16 +181,16 @@
     }
 
     resync() {
-      const { epoch, seq } = this.store.state;
+      const place = this.store.place();
       this.link.tell({ resyncs: this.status.resyncs + 1 });
       const recently = this.env.now() - this.caughtUpAt < RESYNC_ROW_MS;
       this.rowOfResyncs = recently ? this.rowOfResyncs + 1 : 1;
-      if (!epoch || this.rowOfResyncs > RESYNCS_IN_A_ROW) {
+      if (!place || this.rowOfResyncs > RESYNCS_IN_A_ROW) {
         this.startOver("the events do not continue");
         return;
       }
       this.awaitState();
-      this.connection.send({ type: "resync_request", epoch, seq });
+      this.connection.send({ type: "resync_request", ...place });
     }
 
     startOver(reason) {

@@ -86,33 +86,35 @@ class ChaosMonitor:
             "form": self._form,
         }
         if self.model.seq >= 0:
-            hello["resume"] = {"epoch": self.model.epoch, "seq": self.model.seq}
+            hello["resume"] = self.model.place
         self._missing = self._asked = False
         socket.send(json.dumps(hello))
-        subscribe = {"type": "subscribe", "topics": TOPICS, "filters": self._filters}
-        socket.send(json.dumps(subscribe))
+        subscribe = json.dumps({"type": "subscribe", "topics": TOPICS, "filters": self._filters})
+        socket.send(subscribe)
         while not self._stopping.is_set():
             try:
                 message = json.loads(socket.recv(_RECEIVE_S))
             except TimeoutError:
                 continue
-            if not self._take(message):
-                point = {"epoch": self.model.epoch, "seq": self.model.seq}
-                socket.send(json.dumps({"type": "resync_request", **point}))
+            broken = self._take(message)
+            if isinstance(broken, UnknownRecord):
+                socket.send(subscribe)
+            elif broken is not None:
+                socket.send(json.dumps({"type": "resync_request", **self.model.place}))
 
-    def _take(self, message: Mapping[str, Any]) -> bool:
-        """Fold a message, or lose it on purpose; False when the chain is broken."""
+    def _take(self, message: Mapping[str, Any]) -> BrokenChain | UnknownRecord | None:
+        """Fold a message, or lose it on purpose; returns what was wrong with it."""
         kind = message["type"]
         if kind in ("full_state_snapshot", "resumed"):
             self._missing = self._asked = False
             self.counted[kind] += 1
         if self._asked:
-            return True  # on its way before the hub heard the question
+            return None  # on its way before the hub heard the question
         chained = kind in _CHAINED and message["seq"] > message["prev"]
         if chained and not self._missing and self._rng.random() < self.drop_share:
             self.counted["dropped"] += 1
             self._missing = True
-            return True
+            return None
         try:
             with self.lock:
                 self.model.fold(message)
@@ -121,7 +123,7 @@ class ChaosMonitor:
             if not self._missing and len(self.alarms) < _ALARMS_TOLD:
                 self.alarms.append(f"{self.name}: false alarm at {self.model.seq}: {error!r}")
             self._asked = True
-            return False
+            return error
         if self._missing and kind in _CHAINED:
             self.counted["unnoticed"] += 1
-        return True
+        return None

@@ -62,6 +62,16 @@ class MonitorModel:
             case _:
                 pass
 
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where it goes on from, as in `resume` and `resync_request`."""
+        short = [
+            name
+            for name, rows in self.rows.items()
+            if self.truncated[name] and len(rows) < WINDOWS.get(name, WINDOW)
+        ]
+        return {"epoch": self.epoch, "seq": self.seq, "short": short}
+
     def differences(self, snapshot: Mapping[str, Any], *, settled: bool = False) -> list[str]:
         """Say where this differs from the hub's snapshot at the same seq.
 

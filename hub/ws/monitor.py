@@ -145,7 +145,7 @@ class MonitorHandler:
             raise InvalidInput("subscribe comes first", field="type", code="out_of_order")
         self._broadcaster.leave(self._connection)
         self._make_room()
-        resume = ResumePoint(epoch=message.epoch, seq=message.seq)
+        resume = ResumePoint(epoch=message.epoch, seq=message.seq, short=message.short)
         self._seat(self._introduced, self._subscription, resume)
 
     def _make_room(self) -> None:

@@ -34,13 +34,23 @@ test("a connection resumes from the state on the screen when it was read by the 
   stream.connect(URL);
   await settle();
   sockets[0].onopen();
-  assert.deepEqual(sockets[0].sent[0].resume, { epoch: "e1", seq: 3 });
+  assert.deepEqual(sockets[0].sent[0].resume, { epoch: "e1", seq: 3, short: [] });
+});
+
+test("a connection says which lists lack rows when it resumes", async () => {
+  const page = await openLive();
+  const some = [job({ job_id: "a" })];
+  page.socket.say({ type: "window", epoch: "e1", prev: 5, seq: 5, list: "pending", rows: some, truncated: true });
+  page.socket.say({ type: "window", epoch: "e1", prev: 5, seq: 5, list: "scheduled", rows: some, truncated: false });
+  page.socket.end(1006);
+  const second = await reconnect(page);
+  assert.deepEqual(second.sent[0].resume, { epoch: "e1", seq: 5, short: ["pending"] });
 });
 
 test("a missed frame is noticed and asked for when the next one does not continue", async () => {
   const { stream, store, socket } = await openLive();
   socket.say(frame(6, 7, [moved(7, job({ job_id: "a" }), null)]));
-  assert.deepEqual(socket.asked("resync_request"), [{ type: "resync_request", epoch: "e1", seq: 5 }]);
+  assert.deepEqual(socket.asked("resync_request"), [{ type: "resync_request", epoch: "e1", seq: 5, short: [] }]);
   assert.deepEqual([stream.status.state, stream.status.resyncs], ["catching_up", 1]);
   socket.say(frame(7, 8, []));
   assert.equal(store.state.seq, 5, "frames from before the answer are of no use");
@@ -81,7 +91,7 @@ test("a snapshot comes under the new filters when the subscription changes", asy
   page.socket.say(snapshot({ seq: 6 }));
   page.socket.end(1006);
   const second = await reconnect(page);
-  assert.deepEqual(second.sent[0].resume, { epoch: "e1", seq: 6 });
+  assert.deepEqual(second.sent[0].resume, { epoch: "e1", seq: 6, short: [] });
 });
 
 test("the rows are asked for when a truncated list stays hollow", async () => {

@@ -44,12 +44,14 @@ class Stand:
         model: MonitorModel | None = None,
         *,
         form: str = "plain",
+        says_short: bool = True,
     ) -> tuple[RecordingPeer, MonitorModel]:
         peer = RecordingPeer()
         peer.form = form
         resume = None
         if model is not None:
-            resume = ResumePoint(epoch=model.epoch, seq=model.seq)
+            short = model.place["short"] if says_short else None
+            resume = ResumePoint(epoch=model.epoch, seq=model.seq, short=short)
         subscription = Subscription(ALL, msgspec.convert(filters or {}, Filters), form)
         self.broadcaster.seat(cast(Any, peer), subscription, resume)
         monitor = (peer, model or MonitorModel(filters))
