@@ -254,6 +254,13 @@ class EventBroadcaster:
         if seat is not None:
             self._from_snapshot(seat.connection, seat.subscription, monitor, at_least)
 
+    def send_on(self, monitor: Monitor, framed: bytes, seq: int) -> None:
+        """Send what brings a monitor to `seq`, unless it left or asked for another place meanwhile."""
+        with self._lock:
+            if self._seat_of(monitor) is not None:
+                monitor.peer.send_frame(framed)
+                monitor.cursor, monitor.short = seq, None
+
     def bring_back(self, monitor: Monitor) -> None:
         """Serve from the monitor's cursor, which the ring reaches."""
         with self._lock:

@@ -43,6 +43,9 @@ class Reception(Protocol):
     def begin_anew(self, monitor: Monitor, at_least: int) -> None:
         """Send a snapshot that is as new as the seq `at_least`, and serve from there."""
 
+    def send_on(self, monitor: Monitor, framed: bytes, seq: int) -> None:
+        """Send what brings a monitor to `seq`, unless it left or asked for another place meanwhile."""
+
     def bring_back(self, monitor: Monitor) -> None:
         """Serve from the monitor's cursor, which the ring reaches."""
 
@@ -196,14 +199,14 @@ class MonitorDesk:
             elif monitor.peer.closed:
                 self._replays.pop(monitor, None)
             elif not monitor.peer.backlog_bytes:
-                self._replay_chunk(replay)
+                self._replay_chunk(replay, reception)
 
     def _give_up(self, monitor: Monitor) -> None:
         """Let a monitor that the stream does not serve begin anew, now or when Redis answers again."""
         self._replays.pop(monitor, None)
         self.want_snapshot(monitor)
 
-    def _replay_chunk(self, replay: Replay) -> None:
+    def _replay_chunk(self, replay: Replay, reception: Reception) -> None:
         """Send one chunk of the stream, folded; a snapshot where that is less."""
         monitor = replay.monitor
         events = self._replicator.decode(self._log.read_after(monitor.cursor, _CHUNK))
@@ -216,8 +219,7 @@ class MonitorDesk:
         if len(message) > ALONE_BYTES:
             self._give_up(monitor)
             return
-        monitor.peer.send_frame(frame(message))
-        monitor.cursor, monitor.short = events[-1].seq, None
+        reception.send_on(monitor, frame(message), events[-1].seq)
         self._wake.set()
 
     def _do_chores(self, reception: Reception) -> None:

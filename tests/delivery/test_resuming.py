@@ -12,11 +12,11 @@ import pytest
 from hub import reports
 from hub.chaos.load import Load
 from hub.config import Settings
-from hub.event_log import COUNT_NAMES, log_event
+from hub.event_log import COUNT_NAMES, EventLog, log_event
 from hub.group_queue import GroupQueue
 from hub.job_broker import JobBroker
 from hub.maintenance import Maintenance
-from hub.messages import Filters, Register, SubmitRequest
+from hub.messages import Filters, Register, ResumePoint, SubmitRequest
 from hub.redis_service import RedisService
 from hub.subscription import Subscription
 from hub.worker_registry import WorkerRegistry
@@ -31,6 +31,15 @@ SUBMIT = SubmitRequest(job_type="demo")
 def poor(service: RedisService, settings: Settings) -> Iterator[Stand]:
     """A hub whose monitors may be sent next to nothing beyond polling."""
     stand = Stand(service, msgspec.structs.replace(settings, monitor_burst_bytes=20_000))
+    stand.start()
+    yield stand
+    stand.stop()
+
+
+@pytest.fixture
+def short_ring(service: RedisService, settings: Settings) -> Iterator[Stand]:
+    """A hub that has to read from the stream what is older than a hundred events."""
+    stand = Stand(service, msgspec.structs.replace(settings, ring_events=100))
     stand.start()
     yield stand
     stand.stop()
@@ -103,6 +112,42 @@ def test_short_lists_are_filled_when_another_monitor_comes_with_a_snapshot(
     other = poor.connect(form=form)
     poor.settle(*other)
     poor.settle(peer, model)
+
+
+class _Interrupted(EventLog):
+    """Reads the stream; whoever waits for that does something else before it is read."""
+
+    def __init__(self, service: RedisService, meanwhile: Callable[[], None]) -> None:
+        super().__init__(service)
+        self._meanwhile = [meanwhile]
+
+    def read_after(self, seq: int, count: int) -> list[bytes]:
+        found = super().read_after(seq, count)
+        if self._meanwhile:
+            self._meanwhile.pop()()
+        return found
+
+
+def test_chain_holds_when_a_monitor_asks_anew_while_the_stream_is_read_for_it(
+    short_ring: Stand, service: RedisService, broker: JobBroker
+) -> None:
+    stand = short_ring
+    peer, model = stand.connect()
+    stand.settle(peer, model)
+    stand.broadcaster.leave(peer)  # type: ignore[arg-type]
+    broker.submit_batch([SUBMIT] * 300, submitted_by="test")
+    subscription = Subscription(ALL, Filters(), "plain")
+    resume = ResumePoint(epoch=model.epoch, seq=model.seq)
+
+    def ask_anew() -> None:
+        stand.broadcaster.leave(peer)  # type: ignore[arg-type]
+        stand.broadcaster.seat(peer, subscription, resume)  # type: ignore[arg-type]
+
+    stand.broadcaster._desk._log = _Interrupted(service, ask_anew)
+    wait_until(lambda: not stand.replicator.reaches(model.seq), what="the ring has moved on")
+    stand.broadcaster.seat(peer, subscription, resume)  # type: ignore[arg-type]
+    stand.settle(peer, model)
+    assert model.heard["resumed"] == 2
 
 
 @pytest.mark.parametrize("seed", range(2))
