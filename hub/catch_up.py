@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from hub.event_log import LoggedEvent
 from hub.group_queue import GroupQueue
+from hub.list_tracker import lists_left
 from hub.replicator import Replicator
 from hub.seat import Monitor
 from hub.snapshot import ListWindow
@@ -115,6 +116,16 @@ class CatchUp:
         self._queue.unsure |= self._queue.tracker.holed
         return True
 
+    def _doubt(self, cursor: int, target: int, told: int) -> None:
+        """Note the lists of which a monitor may show fewer rows than the mirror, once it was told so little.
+
+        A job that left a list and moved on is told once, at its last place in the log: until then it takes up
+        a row, and what came in meanwhile pushed another one out.
+        """
+        span = (self._replicator.since(cursor) or [])[: max(0, target - cursor)]
+        if told < len(span):
+            self._queue.unsure |= lists_left(span) & self._queue.tracker.cut
+
     def _framed(self, monitor: Monitor, target: int, counts: Counts) -> bytes:
         """The frame from a monitor's place to `target`; those at one place share it."""
         known = monitor.told_counts
@@ -122,6 +133,7 @@ class CatchUp:
         framed = self._shared.get(key) if target == self._seq else None
         if framed is None:
             events = self.owed(monitor.cursor, monitor.floor, target)
+            self._doubt(monitor.cursor, target, len(events))
             framed = frame(
                 self._form.events(self._epoch, monitor.cursor, target, events, counts, known)
             )

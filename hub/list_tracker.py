@@ -13,14 +13,14 @@ makes it long again.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Container, KeysView, Sequence
+from collections.abc import Container, Iterable, KeysView, Sequence
 from functools import total_ordering
 from typing import Any, Final
 
 import msgspec
 
 from hub import limits
-from hub.event_log import COUNT_NAMES, Event, Facts
+from hub.event_log import COUNT_NAMES, Event, Facts, LoggedEvent
 from hub.snapshot import LISTS, Rows
 from hub.states import FINAL_STATUSES
 
@@ -90,6 +90,15 @@ def sort_key(list_name: str, job_id: str, facts: Any) -> Key:
 def window_of(list_name: str) -> int:
     """How many rows a list shows."""
     return limits.SNAPSHOT_ACTIVE if list_name == "active" else limits.SNAPSHOT_WINDOW
+
+
+def lists_left(events: Iterable[LoggedEvent]) -> set[str]:
+    """Name the lists that a job left."""
+    return {
+        list_of(logged.event.old_status)
+        for logged in events
+        if logged.event.job is not None and logged.event.old_status is not None
+    }
 
 
 def length_of(list_name: str, counts: Sequence[int]) -> int:
@@ -257,6 +266,11 @@ class ListTracker:
     def holed(self) -> set[str]:
         """The lists in which a monitor that came another way may show more than the mirror."""
         return {name for name, mirror in self._mirrors.items() if mirror.holed}
+
+    @property
+    def cut(self) -> set[str]:
+        """The lists of which monitors show the head."""
+        return {name for name, mirror in self._mirrors.items() if mirror.truncated}
 
     def due(self, now: float) -> list[str]:
         """The lists whose rows should be sent again now."""

@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from hub.event_log import LoggedEvent
-from hub.list_tracker import length_of, list_of, may_be_cut
+from hub.list_tracker import length_of, lists_left, may_be_cut
 from hub.replicator import Replicator
 from hub.snapshot import LISTS
 from hub.traffic_budget import earned
@@ -76,13 +76,8 @@ def _holed(
     events: Sequence[LoggedEvent], counts: Sequence[int], *, in_debt: bool = False
 ) -> frozenset[str]:
     """Name the lists that may lack rows. `in_debt`: they may have been cut, however long they are."""
-    left = {
-        list_of(logged.event.old_status)
-        for logged in events
-        if logged.event.job is not None and logged.event.old_status is not None
-    }
     sampled = [counts, *(logged.counts for logged in events[::_SAMPLE])]
     most = list(map(max, zip(*sampled, strict=True)))
     if in_debt:
         return frozenset(name for name in LISTS if length_of(name, most))
-    return frozenset(name for name in left if may_be_cut(name, most, within=_SAMPLE))
+    return frozenset(name for name in lists_left(events) if may_be_cut(name, most, within=_SAMPLE))

@@ -7,6 +7,7 @@
   const NAMES = ["pending", "scheduled", "active", "completed", "failed", "cancelled"];
   const WINDOW = 100; // rows, as in hub/limits.py
   const ACTIVE_WINDOW = 500;
+  const FULL = 0.9;
   const LIST_OF = { assigned: "active", in_progress: "active" };
 
   function compareText(a, b) {
@@ -125,9 +126,10 @@
       for (const id of this.followed.keys()) this.changes.mark("job:" + id);
     }
 
-    // Whether a truncated list lost more than half of its rows: the hub sends them again within a second.
+    // Whether a truncated list lost more rows than the hub leaves out for good: it sends them again within
+    // seconds.
     get hollow() {
-      return Object.values(this.lists).some((list) => list.truncated && 2 * list.ids.length < list.filled);
+      return Object.values(this.lists).some((list) => list.truncated && list.ids.length < FULL * list.filled);
     }
 
     // The truncated lists with fewer rows than a window has: what a hub has to know to go on from here.

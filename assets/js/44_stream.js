@@ -198,7 +198,8 @@
       this.connection.drop(reason);
     }
 
-    // The rows that left a truncated list are the hub's to send; a screen that gets none asks for everything.
+    // The rows that left a truncated list are the hub's to send; a screen that gets none asks for them: one that
+    // was behind was told less, and its lists may have lost other rows than those of the rest.
     fillHollow(now) {
       if (this.awaiting || !this.store.isHollow()) {
         this.hollowAt = null;
@@ -206,8 +207,7 @@
         this.hollowAt = now;
       } else if (now - this.hollowAt > HOLLOW_AFTER_MS) {
         this.hollowAt = now;
-        this.link.tell({ resyncs: this.status.resyncs + 1 });
-        this.subscribe(this.topics, this.filters);
+        this.resync();
       }
     }
 

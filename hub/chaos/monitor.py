@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -19,6 +21,7 @@ TOPICS: Final = ("jobs", "workers", "system_stats")
 _RECEIVE_S: Final = 0.25
 _ALARMS_TOLD: Final = 3
 _COME_BACK_S: Final = 0.1
+_HOLLOW_S: Final = 10.0
 # No pings of its own: on a slow link their answers stand behind a snapshot, and the hub pings anyway.
 _OPTIONS: Final[dict[str, Any]] = {"max_size": None, "open_timeout": 5, "ping_interval": None}
 _CHAINED: Final = ("events", "window")
@@ -54,6 +57,7 @@ class ChaosMonitor:
         self._form = form
         self._missing = False
         self._asked = False
+        self._hollow_at = math.inf
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -92,6 +96,8 @@ class ChaosMonitor:
         subscribe = json.dumps({"type": "subscribe", "topics": TOPICS, "filters": self._filters})
         socket.send(subscribe)
         while not self._stopping.is_set():
+            if self._stays_hollow():
+                socket.send(json.dumps({"type": "resync_request", **self.model.place}))
             try:
                 message = json.loads(socket.recv(_RECEIVE_S))
             except TimeoutError:
@@ -101,6 +107,19 @@ class ChaosMonitor:
                 socket.send(subscribe)
             elif broken is not None:
                 socket.send(json.dumps({"type": "resync_request", **self.model.place}))
+
+    def _stays_hollow(self) -> bool:
+        """Whether rows that left a list were not sent again for ten seconds: then they are asked for."""
+        now = time.monotonic()
+        if not self.model.hollow or self._asked or self._missing:
+            self._hollow_at = math.inf
+            return False
+        self._hollow_at = min(self._hollow_at, now)
+        if now - self._hollow_at < _HOLLOW_S:
+            return False
+        self._asked = True
+        self.counted["hollow"] += 1
+        return True
 
     def _take(self, message: Mapping[str, Any]) -> BrokenChain | UnknownRecord | None:
         """Fold a message, or lose it on purpose; returns what was wrong with it."""

@@ -16,6 +16,7 @@ LISTS: Final = ("pending", "scheduled", "active", "completed", "failed", "cancel
 WINDOWS: Final = {"active": 500}
 WINDOW: Final = 100
 _LIST_OF: Final = {"assigned": "active", "in_progress": "active"}
+_FULL: Final = 0.9
 _FINAL: Final = ("completed", "failed", "cancelled")
 
 Record = dict[str, Any]
@@ -34,6 +35,9 @@ class MonitorModel:
         self.seq = -1
         self.rows: dict[str, list[Record]] = {name: [] for name in LISTS}
         self.truncated: dict[str, bool] = dict.fromkeys(LISTS, False)
+        self.filled: dict[str, int] = dict.fromkeys(
+            LISTS, 0
+        )  # rows that a list had last when it was full
         self.workers: dict[str, Record] = {}
         self.queues: dict[str, Record] = {}
         self.counts: dict[str, int] = {}
@@ -71,6 +75,14 @@ class MonitorModel:
             if self.truncated[name] and len(rows) < WINDOWS.get(name, WINDOW)
         ]
         return {"epoch": self.epoch, "seq": self.seq, "short": short}
+
+    @property
+    def hollow(self) -> bool:
+        """Whether a truncated list lost more rows than a hub leaves out for good."""
+        return any(
+            self.truncated[name] and len(rows) < _FULL * self.filled[name]
+            for name, rows in self.rows.items()
+        )
 
     def differences(self, snapshot: Mapping[str, Any], *, settled: bool = False) -> list[str]:
         """Say where this differs from the hub's snapshot at the same seq.
@@ -161,7 +173,7 @@ class MonitorModel:
         for other in LISTS:
             self.rows[other] = [row for row in self.rows[other] if row["job_id"] not in new]
         self.rows[name] = sorted(rows, key=lambda row: sort_key(name, row))
-        self.truncated[name] = truncated
+        self.truncated[name], self.filled[name] = truncated, len(rows)
 
     def _move(self, event: Mapping[str, Any]) -> None:
         if event["type"] == "job_progress":
@@ -197,7 +209,7 @@ class MonitorModel:
         rows.insert(place, job)
         if len(rows) > WINDOWS.get(name, WINDOW):
             rows.pop()
-            self.truncated[name] = True
+            self.truncated[name], self.filled[name] = True, len(rows)
 
     def _matches(self, job: Record) -> bool:
         types, workers = self.filters.get("job_types"), self.filters.get("worker_ids")

@@ -54,9 +54,10 @@ def worker(registry: WorkerRegistry, broker: JobBroker) -> str:
     return "w1"
 
 
-def run_jobs(broker: JobBroker, worker: str, count: int) -> None:
+def run_jobs(broker: JobBroker, worker: str, count: int, job_type: str = "demo") -> None:
+    request = SubmitRequest(job_type=job_type)
     for _ in range(count // 50):
-        broker.submit_batch([SUBMIT] * 50, submitted_by="test")
+        broker.submit_batch([request] * 50, submitted_by="test")
         given = broker.claim(worker, 50)
         told = [reports.completed(item.job_id, item.fence, b"1") for item in given]
         broker.settle(worker, told)
@@ -112,6 +113,37 @@ def test_short_lists_are_filled_when_another_monitor_comes_with_a_snapshot(
     other = poor.connect(form=form)
     poor.settle(*other)
     poor.settle(peer, model)
+
+
+def test_no_change_of_an_unknown_job_is_told_when_its_monitor_was_behind(
+    stand: Stand, broker: JobBroker, registry: WorkerRegistry, worker: str
+) -> None:
+    registry.register(Register(worker_id="w2", job_types=["other"], slots=50), "socket")
+    run_jobs(broker, worker, 150)
+    quick = stand.connect(form="compact")
+    behind, model = stand.connect(form="compact")
+    for monitor in (quick, (behind, model)):
+        stand.settle(*monitor)
+    behind.open = False
+    broker.submit_batch([SUBMIT], submitted_by="test")
+    wait_until(lambda: behind.backlog_bytes, what="a frame in the outbox")
+    newest = [row["job_id"] for row in model.rows["completed"][:30]]
+    broker.retry_many(
+        newest, actor="test"
+    )  # they leave the list, but are told once they are cancelled
+    run_jobs(broker, "w2", 50, "other")
+    broker.cancel_many(newest, actor="test")
+    stand.settle(*quick)
+    behind.open = True
+    assert stand.differences(behind, model) == []
+    assert len(model.rows["completed"]) < 90
+    assert model.hollow
+
+    last = quick[1].rows["completed"][-1]["job_id"]
+    broker.retry(last, actor="test")
+    assert stand.differences(behind, model) == []
+    stand.reconnect(1)
+    stand.settle(*stand.monitors[1])
 
 
 class _Interrupted(EventLog):
