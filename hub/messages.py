@@ -93,9 +93,8 @@ class Auth(Message, frozen=True, tag="auth", kw_only=True):
 # --- Monitor → hub ----------------------------------------------------------------------------
 
 Topic = Literal["workers", "jobs", "jobs:status", "jobs:progress", "system_stats"]
-
-
 ListName = Literal["pending", "scheduled", "active", "completed", "failed", "cancelled"]
+ShortLists = Annotated[list[ListName], Meta(max_length=6)]
 
 
 class ResumePoint(Inbound, frozen=True, kw_only=True):
@@ -106,7 +105,7 @@ class ResumePoint(Inbound, frozen=True, kw_only=True):
 
     epoch: Name
     seq: Seq
-    short: Annotated[list[ListName], Meta(max_length=6)] | None = None
+    short: ShortLists | None = None
 
 
 class Filters(Inbound, frozen=True, kw_only=True):
@@ -143,7 +142,7 @@ class ResyncRequest(Message, frozen=True, tag="resync_request", kw_only=True):
 
     epoch: Name
     seq: Seq
-    short: Annotated[list[ListName], Meta(max_length=6)] | None = None
+    short: ShortLists | None = None
 
 
 MonitorMessage = MonitorConnect | Subscribe | MonitorHeartbeat | ResyncRequest | Auth

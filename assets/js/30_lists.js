@@ -7,7 +7,7 @@
   const NAMES = ["pending", "scheduled", "active", "completed", "failed", "cancelled"];
   const WINDOW = 100; // rows, as in hub/limits.py
   const ACTIVE_WINDOW = 500;
-  const FULL = 0.9;
+  const FULL = 0.9; // of the rows: a hub may leave out the rest for long
   const LIST_OF = { assigned: "active", in_progress: "active" };
 
   function compareText(a, b) {
@@ -126,8 +126,7 @@
       for (const id of this.followed.keys()) this.changes.mark("job:" + id);
     }
 
-    // Whether a truncated list lost more rows than the hub leaves out for good: it sends them again within
-    // seconds.
+    // Whether a truncated list lost so many rows that the hub should send them again within seconds.
     get hollow() {
       return Object.values(this.lists).some((list) => list.truncated && list.ids.length < FULL * list.filled);
     }

@@ -16,7 +16,7 @@ LISTS: Final = ("pending", "scheduled", "active", "completed", "failed", "cancel
 WINDOWS: Final = {"active": 500}
 WINDOW: Final = 100
 _LIST_OF: Final = {"assigned": "active", "in_progress": "active"}
-_FULL: Final = 0.9
+_FULL: Final = 0.9  # of the rows: a hub may leave out the rest for long
 _FINAL: Final = ("completed", "failed", "cancelled")
 
 Record = dict[str, Any]
@@ -35,9 +35,7 @@ class MonitorModel:
         self.seq = -1
         self.rows: dict[str, list[Record]] = {name: [] for name in LISTS}
         self.truncated: dict[str, bool] = dict.fromkeys(LISTS, False)
-        self.filled: dict[str, int] = dict.fromkeys(
-            LISTS, 0
-        )  # rows that a list had last when it was full
+        self.filled = dict.fromkeys(LISTS, 0)  # rows that each list had when it was last full
         self.workers: dict[str, Record] = {}
         self.queues: dict[str, Record] = {}
         self.counts: dict[str, int] = {}
@@ -78,7 +76,7 @@ class MonitorModel:
 
     @property
     def hollow(self) -> bool:
-        """Whether a truncated list lost more rows than a hub leaves out for good."""
+        """Whether a truncated list lost so many rows that a hub should send them again within seconds."""
         return any(
             self.truncated[name] and len(rows) < _FULL * self.filled[name]
             for name, rows in self.rows.items()
