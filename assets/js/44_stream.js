@@ -13,6 +13,7 @@
   const SILENT_AFTER_MS = 20_000; // a bookmark comes every 15 s even when nothing happens
   const STATE_WITHIN_MS = 180_000; // a full snapshot at 64 kbit/s
   const HOLLOW_AFTER_MS = 10_000; // rows of a truncated list that should have come again long ago
+  const QUICK_MS = 1000; // for an answer to a heartbeat: nothing waits on the link then
   const RESYNC_ROW_MS = 10_000;
   const RESYNCS_IN_A_ROW = 3; // then the position itself is in doubt: start from a snapshot
 
@@ -69,7 +70,7 @@
 
     reset() {
       Object.assign(this, { awaiting: false, askedAt: 0, heardAt: 0, caughtUpAt: 0 });
-      Object.assign(this, { head: null, opens: 0, rowOfResyncs: 0, hollowAt: null });
+      Object.assign(this, { head: null, opens: 0, rowOfResyncs: 0, hollowAt: null, quick: false });
       this.health = new window.jobhub.LinkHealth();
     }
 
@@ -162,6 +163,7 @@
 
     heartbeat(sentAt, answer) {
       const wall = this.env.clock();
+      this.quick = this.env.now() - sentAt < QUICK_MS;
       this.health.heartbeat(wall - (this.env.now() - sentAt), wall, answer.server_timestamp);
       this.store.state.clockOffsetMs = this.health.offsetMs;
     }
@@ -201,7 +203,7 @@
     // The rows that left a truncated list are the hub's to send; a screen that gets none asks for them: one that
     // was behind was told less, and its lists may have lost other rows than those of the rest.
     fillHollow(now) {
-      if (this.awaiting || !this.store.isHollow()) {
+      if (this.awaiting || !this.quick || !this.store.isHollow()) {
         this.hollowAt = null;
       } else if (this.hollowAt === null) {
         this.hollowAt = now;

@@ -22,6 +22,7 @@ _RECEIVE_S: Final = 0.25
 _ALARMS_TOLD: Final = 3
 _COME_BACK_S: Final = 0.1
 _HOLLOW_S: Final = 10.0
+_QUICK_S: Final = 1.0  # for an answer to a heartbeat: nothing waits on the link then
 # No pings of its own: on a slow link their answers stand behind a snapshot, and the hub pings anyway.
 _OPTIONS: Final[dict[str, Any]] = {"max_size": None, "open_timeout": 5, "ping_interval": None}
 _CHAINED: Final = ("events", "window")
@@ -57,7 +58,7 @@ class ChaosMonitor:
         self._form = form
         self._missing = False
         self._asked = False
-        self._hollow_at = math.inf
+        self._hollow_at = self._beaten_at = math.inf
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -97,7 +98,8 @@ class ChaosMonitor:
         socket.send(subscribe)
         while not self._stopping.is_set():
             if self._stays_hollow():
-                socket.send(json.dumps({"type": "resync_request", **self.model.place}))
+                self._beaten_at = time.monotonic()
+                socket.send('{"type": "heartbeat"}')
             try:
                 message = json.loads(socket.recv(_RECEIVE_S))
             except TimeoutError:
@@ -105,11 +107,11 @@ class ChaosMonitor:
             broken = self._take(message)
             if isinstance(broken, UnknownRecord):
                 socket.send(subscribe)
-            elif broken is not None:
+            elif broken is not None or self._lacks_rows(message):
                 socket.send(json.dumps({"type": "resync_request", **self.model.place}))
 
     def _stays_hollow(self) -> bool:
-        """Whether rows that left a list were not sent again for ten seconds: then they are asked for."""
+        """Whether rows that left a list were not sent again for ten seconds; true once in as many."""
         now = time.monotonic()
         if not self.model.hollow or self._asked or self._missing:
             self._hollow_at = math.inf
@@ -117,9 +119,16 @@ class ChaosMonitor:
         self._hollow_at = min(self._hollow_at, now)
         if now - self._hollow_at < _HOLLOW_S:
             return False
-        self._asked = True
-        self.counted["hollow"] += 1
+        self._hollow_at = now
         return True
+
+    def _lacks_rows(self, message: Mapping[str, Any]) -> bool:
+        """Whether rows are missing though the link has carried all that was sent: then they are asked for."""
+        if message["type"] != "heartbeat_ack" or not self.model.hollow or self._asked:
+            return False
+        self._asked = time.monotonic() - self._beaten_at < _QUICK_S
+        self.counted["hollow"] += self._asked
+        return self._asked
 
     def _take(self, message: Mapping[str, Any]) -> BrokenChain | UnknownRecord | None:
         """Fold a message, or lose it on purpose; returns what was wrong with it."""

@@ -94,17 +94,31 @@ test("a snapshot comes under the new filters when the subscription changes", asy
   assert.deepEqual(second.sent[0].resume, { epoch: "e1", seq: 6, short: [] });
 });
 
-test("the rows are asked for when a truncated list stays hollow", async () => {
+// A list loses its rows, and 30 seconds pass in which the hub answers every heartbeat so many seconds later.
+async function hollowFor30s(answerS) {
   const page = await openLive();
   const rows = ["a", "b", "c"].map((job_id) => job({ job_id }));
   page.socket.say({ type: "window", epoch: "e1", prev: 5, seq: 5, list: "pending", rows, truncated: true });
   const gone = rows.map((row, n) => moved(6 + n, { ...row, rev: 2, status: "cancelled", finished_at: 9 }, "pending"));
   page.socket.say(frame(5, 8, gone));
-  for (let second = 0; second < 13; second++) {
+  const answerAt = new Map();
+  for (let second = 0; second < 30; second++) {
     page.clock.pass(1000);
-    page.socket.say({ type: "heartbeat_ack", server_timestamp: 1 });
+    const beats = page.socket.asked("heartbeat").length;
+    if (!answerAt.has(beats)) answerAt.set(beats, second + answerS);
+    if (answerAt.get(beats) === second) page.socket.say({ type: "heartbeat_ack", server_timestamp: 1 });
+    page.socket.say(frame(8, 8, []));
   }
-  assert.deepEqual(page.socket.asked("resync_request"), [{ type: "resync_request", epoch: "e1", seq: 8, short: ["pending"] }]);
+  return page.socket.asked("resync_request");
+}
+
+test("the rows are asked for when a truncated list stays hollow", async () => {
+  const asked = { type: "resync_request", epoch: "e1", seq: 8, short: ["pending"] };
+  assert.deepEqual(await hollowFor30s(0), [asked]);
+});
+
+test("nothing is asked for when a slow link may still bring the rows", async () => {
+  assert.deepEqual(await hollowFor30s(3), []);
 });
 
 test("the screen is cleared when another hub is chosen", async () => {
