@@ -103,9 +103,10 @@ def _histogram(name: str, axis: str, text: str, cells: Cells) -> Metric:
     family = HistogramMetricFamily(name, text, labels=["job_type"])
     bounds = [str(bound) for bound in BOUNDS_MS] + ["inf"]
     ends = [str(bound / 1_000) for bound in BOUNDS_MS] + ["+Inf"]
-    for job_type, sum_us in cells.get(f"{axis}_us", {}).items():
-        counts = [cells.get(f"{axis}:{bound}", {}).get(job_type, 0) for bound in bounds]
-        family.add_metric(
-            [job_type], list(zip(ends, accumulate(counts), strict=True)), sum_us / 1e6
-        )
+    by_bound = [cells.get(f"{axis}:{bound}", {}) for bound in bounds]
+    sums_us = cells.get(f"{axis}_us", {})  # a sum of nothing but zeros is not there
+    for job_type in sorted(set().union(*by_bound)):
+        counts = accumulate(found.get(job_type, 0) for found in by_bound)
+        sum_s = sums_us.get(job_type, 0) / 1e6
+        family.add_metric([job_type], list(zip(ends, counts, strict=True)), sum_s)
     return family

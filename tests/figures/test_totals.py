@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from prometheus_client.core import Metric
 
+from hub import reports
 from hub.config import load_settings
 from hub.job_broker import JobBroker
 from hub.keys import Keys
 from hub.maintenance import Maintenance
-from hub.messages import SubmitRequest
+from hub.messages import Register, SubmitRequest
 from hub.redis_service import RedisService
 from hub.totals import BOUNDS_MS, Totals
+from hub.worker_registry import WorkerRegistry
 from tests.figures.test_truth import TYPES, past
 from tests.support.history import History
 from tests.support.redis_process import running_redis
@@ -54,6 +57,25 @@ def test_totals_equal_the_records_when_a_past_is_played(
             assert low <= told[f"{name}_bucket", job_type, str(bound_ms / 1000)] <= high
     busy_s = sum(told["jobhub_busy_slot_seconds_total", job_type] for job_type in TYPES)
     assert busy_s <= told["jobhub_offered_slot_seconds_total",]
+
+
+def test_runs_are_told_when_none_took_a_millisecond(
+    service: RedisService,
+    broker: JobBroker,
+    registry: WorkerRegistry,
+    maintenance: Maintenance,
+    pass_time: Callable[[float], None],
+) -> None:
+    registry.register(Register(worker_id="w1", job_types=["mail"]), "socket")
+    broker.submit(SubmitRequest(job_type="mail"), submitted_by="test")
+    (given,) = broker.claim("w1", 1)
+    grant = (given.job_id, given.fence)
+    broker.settle("w1", [reports.started(*grant), reports.completed(*grant, b"1")])
+    pass_time(2)
+    maintenance.run_once()
+    told = samples(list(Totals(service).families()))
+    assert told["jobhub_job_run_seconds_count", "mail"] == 1
+    assert told["jobhub_job_run_seconds_sum", "mail"] == 0
 
 
 def test_types_beyond_a_hundred_are_told_as_one(
