@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
+import msgspec
 import pytest
 
 from hub.chaos.load import Load
@@ -15,12 +17,23 @@ from tests.support.stand import Stand
 
 
 @pytest.fixture
-def stand(service: RedisService, settings: Settings) -> Iterator[Stand]:
+def open_stand(service: RedisService, settings: Settings) -> Iterator[Callable[..., Stand]]:
+    """Start a stand, without monitors, of which some settings are others."""
+    with ExitStack() as stack:
+
+        def start(**changed: Any) -> Stand:
+            stand = Stand(service, msgspec.structs.replace(settings, **changed))
+            stack.callback(stand.stop)
+            stand.start()
+            return stand
+
+        yield start
+
+
+@pytest.fixture
+def stand(open_stand: Callable[..., Stand]) -> Stand:
     """A running stand, without monitors."""
-    stand = Stand(service, settings)
-    stand.start()
-    yield stand
-    stand.stop()
+    return open_stand()
 
 
 @pytest.fixture

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
-import msgspec
 import pytest
 
 from hub import reports
-from hub.config import Settings
 from hub.job_broker import JobBroker
 from hub.maintenance import Maintenance
 from hub.messages import JobProgress, Register, SubmitRequest
-from hub.redis_service import RedisService
 from hub.worker_registry import WorkerRegistry
 from tests.support.stand import Stand
 from tests.support.waiting import wait_until
@@ -22,12 +19,9 @@ FORMS = ("plain", "compact")
 
 
 @pytest.fixture
-def poor(service: RedisService, settings: Settings) -> Iterator[Stand]:
+def poor(open_stand: Callable[..., Stand]) -> Stand:
     """A stand whose monitors may be sent little beyond polling."""
-    stand = Stand(service, msgspec.structs.replace(settings, monitor_burst_bytes=65_536))
-    stand.start()
-    yield stand
-    stand.stop()
+    return open_stand(monitor_burst_bytes=65_536)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -11,7 +11,6 @@ import pytest
 
 from hub import reports
 from hub.chaos.load import Load
-from hub.config import Settings
 from hub.event_log import COUNT_NAMES, EventLog, log_event
 from hub.group_queue import GroupQueue
 from hub.job_broker import JobBroker
@@ -28,21 +27,15 @@ SUBMIT = SubmitRequest(job_type="demo")
 
 
 @pytest.fixture
-def poor(service: RedisService, settings: Settings) -> Iterator[Stand]:
+def poor(open_stand: Callable[..., Stand]) -> Stand:
     """A hub whose monitors may be sent next to nothing beyond polling."""
-    stand = Stand(service, msgspec.structs.replace(settings, monitor_burst_bytes=20_000))
-    stand.start()
-    yield stand
-    stand.stop()
+    return open_stand(monitor_burst_bytes=20_000)
 
 
 @pytest.fixture
-def short_ring(service: RedisService, settings: Settings) -> Iterator[Stand]:
+def short_ring(open_stand: Callable[..., Stand]) -> Stand:
     """A hub that has to read from the stream what is older than a hundred events."""
-    stand = Stand(service, msgspec.structs.replace(settings, ring_events=100))
-    stand.start()
-    yield stand
-    stand.stop()
+    return open_stand(ring_events=100)
 
 
 @pytest.fixture
