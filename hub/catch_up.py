@@ -121,6 +121,8 @@ class CatchUp:
 
         A job that left a list and moved on is told once, at its last place in the log: until then it takes up
         a row, and what came in meanwhile pushed another one out.
+
+        Args: told: how many of the events after `cursor`; progress before it is told besides.
         """
         span = (self._replicator.since(cursor) or [])[: max(0, target - cursor)]
         if told < len(span):
@@ -133,7 +135,7 @@ class CatchUp:
         framed = self._shared.get(key) if target == self._seq else None
         if framed is None:
             events = self.owed(monitor.cursor, monitor.floor, target)
-            self._doubt(monitor.cursor, target, len(events))
+            self._doubt(monitor.cursor, target, sum(item.seq > monitor.cursor for item in events))
             framed = frame(
                 self._form.events(self._epoch, monitor.cursor, target, events, counts, known)
             )
