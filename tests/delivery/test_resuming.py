@@ -56,16 +56,6 @@ def run_jobs(broker: JobBroker, worker: str, count: int, job_type: str = "demo")
         broker.settle(worker, told)
 
 
-def hop(monitor: int, there: Stand, here: Stand, *, says_short: bool = True) -> None:
-    """Close a monitor's connection to one hub; it goes on at another."""
-    peer, model = there.monitors.pop(monitor)
-    there.broadcaster.leave(peer)  # type: ignore[arg-type]
-    peer.drain()
-    peer.feed(model)
-    peer.closed = True
-    here.connect(model.filters, model, form=peer.form, says_short=says_short)
-
-
 @pytest.mark.parametrize("form", FORMS)
 def test_short_lists_are_filled_when_their_monitor_goes_to_a_hub_without_debt(
     poor: Stand,
@@ -85,7 +75,7 @@ def test_short_lists_are_filled_when_their_monitor_goes_to_a_hub_without_debt(
     assert poor.differences(peer, model) == []
     assert len(model.rows["completed"]) < 100
 
-    hop(0, poor, stand)
+    poor.reconnect(0, stand)
     stand.settle(*stand.monitors[1])
     assert model.heard["full_state_snapshot"] == 1
     assert len(model.rows["completed"]) == 100
@@ -197,7 +187,8 @@ def test_records_equal_redis_when_monitors_go_from_hub_to_hub(
             maintenance.run_once()
         there, here = rng.choices(hubs, k=2)
         if there.monitors and rng.random() < 0.03:
-            hop(rng.randrange(len(there.monitors)), there, here, says_short=rng.random() < 0.5)
+            place = rng.randrange(len(there.monitors))
+            there.reconnect(place, here, says_short=rng.random() < 0.5)
     for hub in hubs:
         for monitor in hub.monitors:
             assert hub.differences(*monitor) == []

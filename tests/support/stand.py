@@ -58,12 +58,13 @@ class Stand:
         self.monitors.append(monitor)
         return monitor
 
-    def reconnect(self, place: int) -> None:
+    def reconnect(self, place: int, at: Stand | None = None, *, says_short: bool = True) -> None:
+        """Cut a monitor's connection; it goes on here, or at another hub."""
         peer, model = self.monitors.pop(place)
         self.broadcaster.leave(cast(Any, peer))
         peer.feed(model)
         peer.closed = True
-        self.connect(model.filters, model, form=peer.form)
+        (at or self).connect(model.filters, model, form=peer.form, says_short=says_short)
 
     def truth(self) -> Any:
         return msgspec.json.decode(self.snapshots.read(deep=True).document())
